@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+
+/**
+ * Randomness by counter: every number is a pure function of (seed, path, index), so that a task that runs twice, later
+ * or elsewhere draws the same numbers, and nothing has to be carried from one draw to the next.
+ *
+ * The generator is Philox-4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC'11), the one that
+ * TensorFlow, PyTorch and NumPy use. Its key is the first 64 bits of SHA-256 over the seed and the path.
+ */
+export class Random {
+  readonly #path: string;
+  readonly #key0: number;
+  readonly #key1: number;
+
+  constructor(seed: number, ...path: readonly (string | number)[]) {
+    this.#path = [seed, ...path].join("/");
+    const digest = createHash("sha256").update(this.#path).digest();
+    this.#key0 = digest.readUInt32LE(0);
+    this.#key1 = digest.readUInt32LE(4);
+  }
+
+  /** A generator of its own for a named purpose: `random.derive("shuffle", epoch)`. */
+  derive(...path: readonly (string | number)[]): Random {
+    return new Random(0, this.#path, ...path);
+  }
+
+  /** A whole number from 0 to 2^32 - 1. `index`: 0 to 2^53. */
+  uint32(index: number): number {
+    const block = Math.floor(index / 4);
+    return philox(block, this.#key0, this.#key1)[index % 4]!;
+  }
+
+  /** A number from 0 (included) to 1 (excluded), a multiple of 2^-32. */
+  uniform(index: number): number {
+    return this.uint32(index) * 2 ** -32;
+  }
+
+  /** A whole number from 0 to `bound` - 1; `bound` is at most 2^21, which keeps the bias under 2^-32 x `bound`. */
+  below(bound: number, index: number): number {
+    return Math.floor(this.uniform(index) * bound);
+  }
+
+  /** 0 to `length` - 1 in random order (Fisher-Yates). */
+  permutation(length: number): Int32Array {
+    const order = Int32Array.from({ length }, (_, i) => i);
+    for (let i = length - 1; i > 0; i--) {
+      // 53 bits, so that long permutations are not biased: two draws for each place.
+      const j = Math.floor((this.uint32(2 * i) * 2 ** -32 + this.uint32(2 * i + 1) * 2 ** -64) * (i + 1));
+      const kept = order[i]!;
+      order[i] = order[j]!;
+      order[j] = kept;
+    }
+    return order;
+  }
+}
+
+const word = [0, 0, 0, 0];
+
+/** Ten rounds of Philox over the counter (`block`, 0, 0, 0). Returns a shared array that the next call overwrites. */
+function philox(block: number, key0: number, key1: number): readonly number[] {
+  let c0 = block >>> 0;
+  let c1 = Math.floor(block / 2 ** 32) >>> 0;
+  let c2 = 0;
+  let c3 = 0;
+  for (let round = 0; round < 10; round++) {
+    const high0 = multiplyHigh(0xd2511f53, c0);
+    const low0 = Math.imul(0xd2511f53, c0) >>> 0;
+    const high1 = multiplyHigh(0xcd9e8d57, c2);
+    const low1 = Math.imul(0xcd9e8d57, c2) >>> 0;
+    c0 = (high1 ^ c1 ^ key0) >>> 0;
+    c1 = low1;
+    c2 = (high0 ^ c3 ^ key1) >>> 0;
+    c3 = low0;
+    key0 = (key0 + 0x9e3779b9) >>> 0;
+    key1 = (key1 + 0xbb67ae85) >>> 0;
+  }
+  word[0] = c0;
+  word[1] = c1;
+  word[2] = c2;
+  word[3] = c3;
+  return word;
+}
+
+/** The high 32 bits of the 64-bit product of two 32-bit numbers. */
+function multiplyHigh(a: number, b: number): number {
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
+  const middle = aHigh * bLow + Math.floor((aLow * bLow) / 65536);
+  const middleLow = (middle & 0xffff) + aLow * bHigh;
+  return (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(middleLow / 65536)) >>> 0;
+}
