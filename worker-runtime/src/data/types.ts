@@ -15,6 +15,13 @@ export interface Examples {
   readonly columns: Readonly<Record<string, ColumnValues>>;
 }
 
+/** A picture, as the readers of IDX and of image folders give it in `values.image`: from the top left, channels last, 0 to 255. */
+export interface Image {
+  /** Height, width, channels (1, 3 or 4). */
+  readonly shape: readonly [number, number, number];
+  readonly pixels: Uint8Array;
+}
+
 /** One record as a reader found it, with the place that an error names. */
 export interface Row {
   readonly values: Readonly<Record<string, unknown>>;

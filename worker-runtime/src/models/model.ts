@@ -17,7 +17,8 @@ export type Initialiser =
   | { readonly kind: "zeros" | "ones" }
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "uniform" | "normal"; readonly scale: number }
-  | { readonly kind: "glorot" | "he" };
+  | { readonly kind: "glorot" | "he" }
+  | { readonly kind: "values"; readonly values: Float32Array };
 
 /** One tensor that a step is fed with: the first dimension of `shape` is the batch. */
 export interface Feed {
@@ -50,8 +51,11 @@ export interface Model {
   metrics(sums: Sums): Record<string, number>;
   /** A person's answer to a prediction: for each example of a batch one JSON object. */
   answers(outputs: Float32Array, examples: Examples): Record<string, unknown>[];
-  /** The model as a TensorFlow.js layers model whose weights are in the order of `parameters`, for export. */
-  layers(tf: Tf): tfjs.LayersModel;
+  /**
+   * The model as a TensorFlow.js layers model whose weights are in the order of `parameters`, for export; undefined for
+   * a model that cannot be said in layers (a user's own module), which is exported as safetensors alone.
+   */
+  layers(tf: Tf): tfjs.LayersModel | undefined;
 }
 
 /** A family of models that a job names with `model.kind`. `Config` is its part of the job document. */
@@ -63,5 +67,6 @@ export interface ModelKind<Config> {
   encoder(config: Config, data: DataSection): Encoder;
   /** An encoder that repeats what a dataset's encoder learned, for prediction on new rows. */
   restoredEncoder(config: Config, data: DataSection, encoding: unknown): Encoder;
-  model(config: Config, encoding: unknown): Model;
+  /** A promise where code or a topology of the user's must be loaded first. */
+  model(config: Config, encoding: unknown): Model | Promise<Model>;
 }
