@@ -1,0 +1,16 @@
+import type { OptimizerSection } from "../job/document.ts";
+import type { Model } from "../models/model.ts";
+import type { Backend } from "./backend.ts";
+import { EagerTrainer } from "./eager-trainer.ts";
+import type { Trainer } from "./trainer.ts";
+
+export interface TrainerOptions {
+  readonly optimizer: OptimizerSection;
+  /** The gradient is scaled down to this global norm when it is longer. */
+  readonly clipNorm?: number;
+}
+
+/** A trainer for the model: call `begin` with weights, then `step` for each batch. */
+export function createTrainer(backend: Backend, model: Model, options: TrainerOptions): Trainer {
+  return new EagerTrainer(backend, model, options, "the step was not asked to be recorded");
+}

@@ -1,0 +1,34 @@
+import type * as tfjs from "@tensorflow/tfjs";
+import { UserError } from "../errors.ts";
+import type { Model, Tf } from "../models/model.ts";
+
+/** The model's loss on a batch and its gradients, one for each parameter; with `clipNorm` scaled down to that global norm. */
+export function lossAndGradients(
+  tf: Tf,
+  model: Model,
+  weights: tfjs.Tensor[],
+  feeds: tfjs.Tensor[],
+  clipNorm: number | undefined,
+): { loss: tfjs.Scalar; gradients: tfjs.Tensor[] } {
+  const { value: loss, grads } = tf.engine().gradients(() => model.loss(tf, weights, feeds), weights, undefined, true);
+  if (loss.size !== 1) {
+    throw new UserError(
+      `The model's loss has shape [${loss.shape}], but it must be one number: the mean over the batch.`,
+    );
+  }
+  const unused = model.parameters.filter((_, i) => !grads[i]).map(({ name }) => name);
+  if (unused.length > 0) {
+    throw new UserError(
+      `The loss does not depend on ${unused.map((name) => `"${name}"`).join(", ")}, so it cannot be trained. ` +
+        "Use it in `loss`, or leave it out of the parameters.",
+    );
+  }
+  return { loss: loss as tfjs.Scalar, gradients: clipNorm === undefined ? grads : clip(tf, grads, clipNorm) };
+}
+
+/** Scales all gradients by clipNorm / max(norm, clipNorm), where norm is the length of all of them as one vector. */
+function clip(tf: Tf, gradients: tfjs.Tensor[], clipNorm: number): tfjs.Tensor[] {
+  const norm = tf.sqrt(tf.addN(gradients.map((gradient) => tf.sum(tf.square(gradient)))));
+  const scale = tf.div(clipNorm, tf.maximum(norm, clipNorm));
+  return gradients.map((gradient) => gradient.mul(scale));
+}
