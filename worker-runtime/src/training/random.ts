@@ -26,8 +26,19 @@ export class Random {
 
   /** A whole number from 0 to 2^32 - 1. `index`: 0 to 2^53. */
   uint32(index: number): number {
-    const block = Math.floor(index / 4);
-    return philox(block, this.#key0, this.#key1)[index % 4]!;
+    philox(Math.floor(index / 4), this.#key0, this.#key1, word, 0);
+    return word[index % 4]!;
+  }
+
+  /**
+   * Sets `target` to the numbers that `uint32` gives from `firstIndex` on, at a quarter of the cost each.
+   * `firstIndex` and `target.length` are multiples of 4.
+   */
+  fillUint32(target: Uint32Array, firstIndex: number): void {
+    if (firstIndex % 4 !== 0 || target.length % 4 !== 0) throw new RangeError("Not a multiple of 4.");
+    for (let at = 0; at < target.length; at += 4) {
+      philox((firstIndex + at) / 4, this.#key0, this.#key1, target, at);
+    }
   }
 
   /** A number from 0 (included) to 1 (excluded), a multiple of 2^-32. */
@@ -54,40 +65,39 @@ export class Random {
   }
 }
 
-const word = [0, 0, 0, 0];
+const word = new Uint32Array(4);
 
-/** Ten rounds of Philox over the counter (`block`, 0, 0, 0). Returns a shared array that the next call overwrites. */
-function philox(block: number, key0: number, key1: number): readonly number[] {
-  let c0 = block >>> 0;
-  let c1 = Math.floor(block / 2 ** 32) >>> 0;
+/** Ten rounds of Philox over the counter (`block`, 0, 0, 0); its four words go to `target` from `at` on. */
+function philox(block: number, key0: number, key1: number, target: Uint32Array, at: number): void {
+  let c0 = block | 0;
+  let c1 = Math.floor(block / 2 ** 32) | 0;
   let c2 = 0;
   let c3 = 0;
   for (let round = 0; round < 10; round++) {
     const high0 = multiplyHigh(0xd2511f53, c0);
-    const low0 = Math.imul(0xd2511f53, c0) >>> 0;
     const high1 = multiplyHigh(0xcd9e8d57, c2);
-    const low1 = Math.imul(0xcd9e8d57, c2) >>> 0;
-    c0 = (high1 ^ c1 ^ key0) >>> 0;
-    c1 = low1;
-    c2 = (high0 ^ c3 ^ key1) >>> 0;
+    const low0 = Math.imul(0xd2511f53, c0);
+    c0 = high1 ^ c1 ^ key0;
+    c1 = Math.imul(0xcd9e8d57, c2);
+    c2 = high0 ^ c3 ^ key1;
     c3 = low0;
-    key0 = (key0 + 0x9e3779b9) >>> 0;
-    key1 = (key1 + 0xbb67ae85) >>> 0;
+    key0 = (key0 + 0x9e3779b9) | 0;
+    key1 = (key1 + 0xbb67ae85) | 0;
   }
-  word[0] = c0;
-  word[1] = c1;
-  word[2] = c2;
-  word[3] = c3;
-  return word;
+  target[at] = c0;
+  target[at + 1] = c1;
+  target[at + 2] = c2;
+  target[at + 3] = c3;
 }
 
-/** The high 32 bits of the 64-bit product of two 32-bit numbers. */
+/** The high 32 bits of the 64-bit product of two unsigned 32-bit numbers. In integer operations alone, for speed. */
 function multiplyHigh(a: number, b: number): number {
   const aLow = a & 0xffff;
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  const middle = aHigh * bLow + Math.floor((aLow * bLow) / 65536);
-  const middleLow = (middle & 0xffff) + aLow * bHigh;
-  return (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(middleLow / 65536)) >>> 0;
+  const cross0 = Math.imul(aLow, bHigh);
+  const cross1 = Math.imul(aHigh, bLow);
+  const middle = (Math.imul(aLow, bLow) >>> 16) + (cross0 & 0xffff) + (cross1 & 0xffff);
+  return (Math.imul(aHigh, bHigh) + (cross0 >>> 16) + (cross1 >>> 16) + (middle >>> 16)) | 0;
 }
