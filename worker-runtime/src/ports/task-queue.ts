@@ -25,3 +25,10 @@ export interface TaskSource {
 
 /** The largest message, in bytes of UTF-8. */
 export const maximumMessageBytes = 32 * 1024;
+
+/** Throws for a message that some queue would refuse. */
+export function checkMessage(body: string): void {
+  const sizeBytes = new TextEncoder().encode(body).length;
+  if (sizeBytes > maximumMessageBytes)
+    throw new RangeError(`a message of ${sizeBytes} bytes; the most is ${maximumMessageBytes}`);
+}

@@ -1,0 +1,20 @@
+import { describe } from "mocha";
+import { MemoryObjectStore } from "../../worker-runtime/src/clouds/memory/object-store.ts";
+import { MemoryTaskQueue } from "../../worker-runtime/src/clouds/memory/task-queue.ts";
+import { objectStoreContract } from "./object-store.ts";
+import { taskQueueContract } from "./task-queue.ts";
+
+describe("memory", () => {
+  describe("object store", () =>
+    objectStoreContract(async () => {
+      const store = new MemoryObjectStore();
+      return { store, other: store };
+    }));
+
+  describe("task queue", () =>
+    taskQueueContract(async () => {
+      let nowMs = 1e12;
+      const queue = new MemoryTaskQueue({ nowMs: () => nowMs });
+      return { queue, other: queue, wait: async (seconds) => void (nowMs += seconds * 1000) };
+    }));
+});

@@ -1,0 +1,144 @@
+import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
+import { type FileHandle, link, mkdir, open, readdir, readFile, rm, stat, unlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { UserError } from "../../errors.ts";
+import { checkKey } from "../../ports/object-key.ts";
+import type { ByteRange, ObjectInfo, ObjectStore } from "../../ports/object-store.ts";
+import { checkRange } from "../range.ts";
+
+const format = 1;
+const formatFile = "trivet-store.json";
+
+/**
+ * Objects as plain files under one folder; the key is the path. An object is written under a temporary name and then
+ * hard-linked to its own: the link is atomic and fails when the name is taken, which is exactly create-if-absent, between
+ * processes too. What a killed process leaves is a temporary file, never half an object.
+ */
+export class LocalObjectStore implements ObjectStore {
+  readonly folder: string;
+  readonly #temporary: string;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+    this.#temporary = join(folder, "tmp");
+  }
+
+  /** Opens the store, and creates it when the folder is new. Throws UserError for a store of another version. */
+  static async open(folder: string): Promise<LocalObjectStore> {
+    const store = new LocalObjectStore(folder);
+    await explained(folder, async () => {
+      await mkdir(store.#temporary, { recursive: true });
+      await writeFile(join(folder, formatFile), `${JSON.stringify({ format })}\n`, { flag: "wx" }).catch(unlessExists);
+    });
+    const found = await readFile(join(folder, formatFile), "utf8");
+    if (found.trim() !== JSON.stringify({ format }))
+      throw new UserError(
+        `${join(folder, formatFile)} says ${found.trim().slice(0, 80)}, but this Trivet reads {"format":${format}}: another ` +
+          "version wrote this store. Use that version, or choose another folder with --store.",
+      );
+    return store;
+  }
+
+  async putIfAbsent(key: string, body: Uint8Array): Promise<"created" | "exists"> {
+    const path = this.#path(key);
+    const temporary = join(this.#temporary, randomUUID());
+    try {
+      return await explained(this.folder, async () => {
+        await writeSynced(temporary, body);
+        await mkdir(dirname(path), { recursive: true });
+        const taken = await link(temporary, path).catch(unlessExists);
+        return taken === "exists" ? "exists" : "created";
+      });
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  async get(key: string, range?: ByteRange): Promise<Uint8Array | undefined> {
+    const file = await open(this.#path(key)).catch(unlessMissing);
+    if (!file) return undefined;
+    try {
+      return range ? await readRange(key, file, range) : new Uint8Array(await file.readFile());
+    } finally {
+      await file.close();
+    }
+  }
+
+  async head(key: string): Promise<ObjectInfo | undefined> {
+    const found = await stat(this.#path(key)).catch(unlessMissing);
+    return found && { key, sizeBytes: found.size, createdAtMs: Math.floor(found.mtimeMs) };
+  }
+
+  async list(prefix: string): Promise<ObjectInfo[]> {
+    const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
+    const entries = await readdir(join(this.folder, folder), { recursive: true, withFileTypes: true }).catch(
+      unlessMissing,
+    );
+    const keys = (entries ?? [])
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(this.folder.length + 1))
+      .filter((key) => key.startsWith(prefix) && key !== formatFile && !key.startsWith("tmp/"))
+      .sort((a, b) => (a < b ? -1 : 1));
+    const found = await Promise.all(keys.map((key) => this.head(key)));
+    return found.filter((info) => info !== undefined);
+  }
+
+  async delete(key: string): Promise<void> {
+    await unlink(this.#path(key)).catch(unlessMissing);
+  }
+
+  #path(key: string): string {
+    checkKey(key);
+    return join(this.folder, key);
+  }
+}
+
+async function writeSynced(path: string, body: Uint8Array): Promise<void> {
+  const file = await open(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY);
+  try {
+    await file.writeFile(body);
+    // Without this a power cut could leave an empty object under a name that can never be written again.
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function readRange(key: string, file: FileHandle, range: ByteRange): Promise<Uint8Array> {
+  checkRange(key, (await file.stat()).size, range);
+  const bytes = new Uint8Array(range.lengthBytes);
+  let done = 0;
+  while (done < bytes.length) {
+    const { bytesRead } = await file.read(bytes, done, bytes.length - done, range.offsetBytes + done);
+    if (bytesRead === 0) throw new RangeError(`${key} ended ${bytes.length - done} bytes early`);
+    done += bytesRead;
+  }
+  return bytes;
+}
+
+function unlessExists(error: NodeJS.ErrnoException): "exists" {
+  if (error.code !== "EEXIST") throw error;
+  return "exists";
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
+}
+
+/** Runs `action`; errors that a person can mend are said in a sentence. */
+async function explained<T>(folder: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOSPC" || code === "EDQUOT")
+      throw new UserError(
+        `The disk that holds ${folder} is full. What was stored is safe: make room, then run the same command to go on.`,
+        3,
+      );
+    if (code === "EACCES" || code === "EROFS" || code === "EPERM")
+      throw new UserError(`${folder} cannot be written (${code}). Choose another folder with --store.`);
+    throw error;
+  }
+}
