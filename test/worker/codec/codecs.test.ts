@@ -60,10 +60,9 @@ function referenceInt8(values: Float32Array, random: Random): Uint8Array {
   const integers: number[] = [];
   for (let start = 0; start < values.length; start += 32) {
     const block = [...values.subarray(start, start + 32)].map(exactly);
-    const largest = block.map(abs).reduce((most, value) => (value > most ? value : most), 0n);
     let scale = 0;
     // A unit of 2^(scale - 133) is 2^(scale + 16) of the least float.
-    while (largest > 127n << BigInt(scale + 16)) scale++;
+    while (block.some((value) => abs(value) > 127n << BigInt(scale + 16))) scale++;
     scales.push(scale);
     block.forEach((value, i) => {
       const shift = BigInt(scale + 17);
