@@ -2,6 +2,7 @@ import type { OptimizerSection } from "../job/document.ts";
 import type { Model } from "../models/model.ts";
 import type { Backend } from "./backend.ts";
 import { EagerTrainer } from "./eager-trainer.ts";
+import { RecordedTrainer } from "./recorded-trainer.ts";
 import type { Trainer } from "./trainer.ts";
 
 export interface TrainerOptions {
@@ -12,5 +13,6 @@ export interface TrainerOptions {
 
 /** A trainer for the model: call `begin` with weights, then `step` for each batch. */
 export function createTrainer(backend: Backend, model: Model, options: TrainerOptions): Trainer {
-  return new EagerTrainer(backend, model, options, "the step was not asked to be recorded");
+  const { native } = backend;
+  return native ? new RecordedTrainer(backend, native, model, options) : new EagerTrainer(backend, model, options);
 }

@@ -2,16 +2,19 @@ import type * as tfjs from "@tensorflow/tfjs";
 import type { Feed, Model } from "../models/model.ts";
 import type { Backend } from "./backend.ts";
 import type { TrainerOptions } from "./create-trainer.ts";
-import { join, sizeOf, split } from "./flat.ts";
+import { join, split } from "./flat.ts";
 import { lossAndGradients } from "./gradients.ts";
-import { makeOptimizer, type Optimizer } from "./optimizer.ts";
+import { initialState, makeOptimizer, type Optimizer } from "./optimizer.ts";
 import type { KernelStamp, Trainer } from "./trainer.ts";
+
+/** Computes loss and gradients from `inputs` (parameters, then feeds) by calling `run`; a recorder looks on. */
+export type Compute = (inputs: tfjs.Tensor[], run: () => tfjs.Tensor[]) => tfjs.Tensor[];
 
 /** Takes each step op by op: any model, any backend. It is also what a recorded step is checked against. */
 export class EagerTrainer implements Trainer {
   readonly stamp: KernelStamp;
   readonly mode = "eager";
-  readonly reason: string;
+  readonly reason = "only TensorFlow's native library can record a step";
   readonly #tf: Backend["tf"];
   readonly #model: Model;
   readonly #clipNorm: number | undefined;
@@ -21,39 +24,33 @@ export class EagerTrainer implements Trainer {
   #slots: tfjs.Tensor[][] = [];
   #scalars: readonly number[] = [];
 
-  /** `reason`: why the step is not recorded. */
-  constructor({ tf, stamp }: Backend, model: Model, { optimizer, clipNorm }: TrainerOptions, reason: string) {
+  constructor({ tf, stamp }: Backend, model: Model, { optimizer, clipNorm }: TrainerOptions) {
     this.stamp = stamp;
-    this.reason = reason;
     this.#tf = tf;
     this.#model = model;
     this.#clipNorm = clipNorm;
-    this.#optimizer = makeOptimizer(tf, optimizer);
+    this.#optimizer = makeOptimizer(optimizer);
   }
 
-  begin(weights: Float32Array, state?: Float32Array): void {
+  begin(weights: Float32Array, state = initialState(this.#optimizer, weights.length)): void {
     this.dispose();
     const { parameters } = this.#model;
-    const { slots, scalars } = this.#optimizer;
-    const size = parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-    state ??= join([new Float32Array(slots * size), scalars]);
+    const { slots } = this.#optimizer;
+    // Copies, since the backend keeps an array for as long as the tensor lives.
     const tensors = (flat: Float32Array, offset: number) =>
-      // A copy, since the backend keeps the array and the caller may go on to use it.
-      split(flat.slice(), parameters, offset).map((values, i) => this.#tf.tensor(values, [...parameters[i]!.shape]));
+      split(flat, parameters, offset).map((values, i) => this.#tf.tensor(values.slice(), [...parameters[i]!.shape]));
     this.#weights = tensors(weights, 0);
-    this.#slots = Array.from({ length: slots }, (_, slot) => tensors(state, slot * size));
-    this.#scalars = Array.from(state.subarray(slots * size));
+    this.#slots = Array.from({ length: slots }, (_, slot) => tensors(state, slot * weights.length));
+    this.#scalars = Array.from(state.subarray(slots * weights.length));
   }
 
-  step(feeds: readonly Feed[], learningRate: number): number {
+  step(feeds: readonly Feed[], learningRate: number, compute: Compute = (_, run) => run()): number {
+    const tf = this.#tf;
     const before = [this.#weights, ...this.#slots];
-    const [loss, after] = this.#tf.tidy(() => {
-      const { loss, gradients } = lossAndGradients(
-        this.#tf,
-        this.#model,
-        this.#weights,
-        this.#tensors(feeds),
-        this.#clipNorm,
+    const [loss, after] = tf.tidy(() => {
+      const batch = this.#tensors(feeds);
+      const [lossTensor, ...gradients] = compute([...this.#weights, ...batch], () =>
+        lossAndGradients(tf, this.#model, this.#weights, batch, this.#clipNorm),
       );
       const updated = gradients.map((gradient, i) =>
         this.#optimizer.update({
@@ -64,10 +61,10 @@ export class EagerTrainer implements Trainer {
           learningRate,
         }),
       );
-      const parts = before.map((_, part) => updated.map((tensors) => tensors[part]!));
-      return [loss.dataSync()[0]!, parts.map((part) => part.map((tensor) => this.#tf.keep(tensor)))] as const;
+      const parts = before.map((_, part) => updated.map((tensors) => tf.keep(tensors[part]!)));
+      return [lossTensor!.dataSync()[0]!, parts] as const;
     });
-    this.#tf.dispose(before);
+    tf.dispose(before);
     [this.#weights, ...this.#slots] = after as [tfjs.Tensor[], ...tfjs.Tensor[][]];
     this.#scalars = this.#optimizer.advance(this.#scalars);
     return loss;

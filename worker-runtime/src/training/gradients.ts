@@ -2,14 +2,14 @@ import type * as tfjs from "@tensorflow/tfjs";
 import { UserError } from "../errors.ts";
 import type { Model, Tf } from "../models/model.ts";
 
-/** The model's loss on a batch and its gradients, one for each parameter; with `clipNorm` scaled down to that global norm. */
+/** The model's loss on a batch, then its gradients, one for each parameter; with `clipNorm` scaled down to that global norm. */
 export function lossAndGradients(
   tf: Tf,
   model: Model,
   weights: tfjs.Tensor[],
   feeds: tfjs.Tensor[],
   clipNorm: number | undefined,
-): { loss: tfjs.Scalar; gradients: tfjs.Tensor[] } {
+): tfjs.Tensor[] {
   const { value: loss, grads } = tf.engine().gradients(() => model.loss(tf, weights, feeds), weights, undefined, true);
   if (loss.size !== 1) {
     throw new UserError(
@@ -23,7 +23,7 @@ export function lossAndGradients(
         "Use it in `loss`, or leave it out of the parameters.",
     );
   }
-  return { loss: loss as tfjs.Scalar, gradients: clipNorm === undefined ? grads : clip(tf, grads, clipNorm) };
+  return [loss, ...(clipNorm === undefined ? grads : clip(tf, grads, clipNorm))];
 }
 
 /** Scales all gradients by clipNorm / max(norm, clipNorm), where norm is the length of all of them as one vector. */

@@ -26,6 +26,8 @@ function drawer(initialiser: Initialiser, shape: readonly number[], random: Rand
       return () => 1;
     case "constant":
       return () => initialiser.value;
+    case "values":
+      return (i) => initialiser.values[i]!;
     case "uniform":
       return (i) => initialiser.scale * (2 * random.uniform(i) - 1);
     case "normal":

@@ -1,6 +1,6 @@
 import type * as tfjs from "@tensorflow/tfjs";
 import type { OptimizerSection } from "../job/document.ts";
-import type { Tf } from "../models/model.ts";
+import { join } from "./flat.ts";
 
 /**
  * An optimizer in plain tensors. The formulas and the order of their operations are those of TensorFlow's kernels
@@ -23,7 +23,12 @@ export interface Optimizer {
   advance(scalars: readonly number[]): number[];
 }
 
-export function makeOptimizer(tf: Tf, settings: OptimizerSection): Optimizer {
+/** An optimizer's state before the first step, for so many weights. Layout: each slot for all weights, then the scalars. */
+export function initialState({ slots, scalars }: Optimizer, weightCount: number): Float32Array {
+  return join([new Float32Array(slots * weightCount), scalars]);
+}
+
+export function makeOptimizer(settings: OptimizerSection): Optimizer {
   switch (settings.kind) {
     case "sgd":
       return {
@@ -35,7 +40,7 @@ export function makeOptimizer(tf: Tf, settings: OptimizerSection): Optimizer {
     case "momentum":
       return momentum(settings);
     case "adam":
-      return adam(tf, settings);
+      return adam(settings);
   }
 }
 
@@ -54,7 +59,7 @@ function momentum({ momentum, nesterov }: Extract<OptimizerSection, { kind: "mom
   };
 }
 
-function adam(tf: Tf, { beta1, beta2, epsilon }: Extract<OptimizerSection, { kind: "adam" }>): Optimizer {
+function adam({ beta1, beta2, epsilon }: Extract<OptimizerSection, { kind: "adam" }>): Optimizer {
   const f = Math.fround;
   const [rest1, rest2] = [f(1 - f(beta1)), f(1 - f(beta2))];
   return {
@@ -65,7 +70,7 @@ function adam(tf: Tf, { beta1, beta2, epsilon }: Extract<OptimizerSection, { kin
       const [power1, power2] = scalars as [number, number];
       const alpha = f(f(f(learningRate) * f(Math.sqrt(f(1 - power2)))) / f(1 - power1));
       const mean = slots[0]!.add(gradient.sub(slots[0]!).mul(rest1));
-      const square = slots[1]!.add(tf.square(gradient).sub(slots[1]!).mul(rest2));
+      const square = slots[1]!.add(gradient.square().sub(slots[1]!).mul(rest2));
       const change = mean.mul(alpha).div(square.sqrt().add(epsilon));
       return [weight.sub(change), mean, square];
     },

@@ -1,0 +1,33 @@
+import type * as tfjs from "@tensorflow/tfjs";
+import type { Feed, Model } from "../models/model.ts";
+import type { Backend } from "./backend.ts";
+import { split } from "./flat.ts";
+
+/** A model's outputs, op by op. The weights stay in TensorFlow from one batch to the next. */
+export class OutputFunction {
+  readonly #tf: Backend["tf"];
+  readonly #model: Model;
+  #weights: tfjs.Tensor[] | undefined;
+
+  constructor({ tf }: Backend, model: Model) {
+    this.#tf = tf;
+    this.#model = model;
+  }
+
+  run(feeds: readonly Feed[], weights: () => Float32Array): Float32Array {
+    const tf = this.#tf;
+    const { parameters } = this.#model;
+    this.#weights ??= split(weights(), parameters).map((values, i) => tf.tensor(values, [...parameters[i]!.shape]));
+    const held = this.#weights;
+    return tf.tidy(() => {
+      const tensors = feeds.map(({ values, shape, type }) => tf.tensor(values, [...shape], type));
+      return Float32Array.from(this.#model.outputs(tf, held, tensors).dataSync());
+    });
+  }
+
+  /** To be called when the weights change. */
+  forgetWeights(): void {
+    if (this.#weights !== undefined) this.#tf.dispose(this.#weights);
+    this.#weights = undefined;
+  }
+}

@@ -1,0 +1,141 @@
+import type { Feed, Model } from "../models/model.ts";
+import type { Backend } from "./backend.ts";
+import type { TrainerOptions } from "./create-trainer.ts";
+import { EagerTrainer } from "./eager-trainer.ts";
+import { join, sizeOf } from "./flat.ts";
+import type { NativeBackend } from "./native.ts";
+import { initialState, makeOptimizer } from "./optimizer.ts";
+import { OutputFunction } from "./output-function.ts";
+import { refuseOtherGraph, refuseOtherLoss, refuseOtherWeights } from "./recorded/checks.ts";
+import { NotRecordable, type Recording, record } from "./recorded/recording.ts";
+import { StepProgram } from "./recorded/step-program.ts";
+import type { KernelStamp, Trainer } from "./trainer.ts";
+
+/** So many steps are taken both ways before the recorded one is trusted. */
+const checkedSteps = 2;
+
+/**
+ * Takes each step as one call into TensorFlow. The first steps are also taken op by op, and recorded, each on its own
+ * batch. Unless the recordings are equal and both ways give the same weights, all further steps are taken op by op, and
+ * `reason` says why.
+ */
+export class RecordedTrainer implements Trainer {
+  readonly stamp: KernelStamp;
+  readonly #backend: Backend;
+  readonly #native: NativeBackend;
+  readonly #model: Model;
+  readonly #options: TrainerOptions;
+  readonly #outputs: OutputFunction;
+  readonly #weightCount: number;
+  /** Weights and optimizer state, while the program does not hold them yet. */
+  #pending: Float32Array | undefined;
+  #program: StepProgram | undefined;
+  #recording: Recording | undefined;
+  #stepsToCheck = checkedSteps;
+  /** Takes the steps once recording has failed. */
+  #eager: EagerTrainer | undefined;
+  #reason: string | undefined;
+
+  constructor(backend: Backend, native: NativeBackend, model: Model, options: TrainerOptions) {
+    this.stamp = backend.stamp;
+    this.#backend = backend;
+    this.#native = native;
+    this.#model = model;
+    this.#options = options;
+    this.#outputs = new OutputFunction(backend, model);
+    this.#weightCount = model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  }
+
+  get mode() {
+    return this.#eager === undefined ? "recorded" : "eager";
+  }
+
+  get reason() {
+    return this.#reason;
+  }
+
+  begin(weights: Float32Array, state = initialState(makeOptimizer(this.#options.optimizer), weights.length)): void {
+    this.#outputs.forgetWeights();
+    if (this.#eager) this.#eager.begin(weights, state);
+    else this.#pending = join([weights, state]);
+  }
+
+  step(feeds: readonly Feed[], learningRate: number): number {
+    this.#outputs.forgetWeights();
+    if (this.#eager) return this.#eager.step(feeds, learningRate);
+    if (this.#program?.fits(feeds) === false) this.#unload();
+    if (this.#stepsToCheck > 0) return this.#checkedStep(feeds, learningRate);
+    return this.#loadedProgram(this.#recording!).step(feeds, learningRate);
+  }
+
+  weights(): Float32Array {
+    if (this.#eager) return this.#eager.weights();
+    return this.#pending?.slice(0, this.#weightCount) ?? this.#program!.get(0, this.#model.parameters.length);
+  }
+
+  state(): Float32Array {
+    if (this.#eager) return this.#eager.state();
+    return this.#pending?.slice(this.#weightCount) ?? this.#program!.get(this.#model.parameters.length);
+  }
+
+  outputs(feeds: readonly Feed[]): Float32Array {
+    return this.#outputs.run(feeds, () => this.weights());
+  }
+
+  dispose(): void {
+    this.#outputs.forgetWeights();
+    this.#eager?.dispose();
+    this.#program?.dispose();
+    this.#program = undefined;
+  }
+
+  /** Takes a step both ways. Its result is the program's if they agree, so it does not matter which steps are checked. */
+  #checkedStep(feeds: readonly Feed[], learningRate: number): number {
+    const before = join([this.weights(), this.state()]);
+    const eager = new EagerTrainer(this.#backend, this.#model, this.#options);
+    const restart = () => eager.begin(before.subarray(0, this.#weightCount), before.subarray(this.#weightCount));
+    try {
+      restart();
+      let recording: Recording | undefined;
+      const expectedLoss = eager.step(feeds, learningRate, (inputs, run) => {
+        const recorded = record(this.#native, inputs, run);
+        recording = recorded.recording;
+        return recorded.result;
+      });
+      this.#recording ??= recording!;
+      refuseOtherGraph(this.#recording, recording!);
+      const program = this.#loadedProgram(this.#recording);
+      const loss = program.step(feeds, learningRate);
+      refuseOtherLoss(expectedLoss, loss);
+      refuseOtherWeights(this.#model.parameters, eager.weights(), this.weights(), program.byRows);
+      eager.dispose();
+      this.#stepsToCheck--;
+      return loss;
+    } catch (error) {
+      if (!(error instanceof NotRecordable)) throw error;
+      this.#reason = error.message;
+      this.#program?.dispose();
+      this.#program = undefined;
+      this.#eager = eager;
+      restart();
+      return eager.step(feeds, learningRate);
+    }
+  }
+
+  /** The program with the weights that `begin` gave. */
+  #loadedProgram(recording: Recording): StepProgram {
+    this.#program ??= new StepProgram(this.#native.binding, recording, this.#model.parameters, this.#options.optimizer);
+    if (this.#pending !== undefined) this.#program.set(this.#pending);
+    this.#pending = undefined;
+    return this.#program;
+  }
+
+  /** Forgets the recording of a batch of another shape, but not what was learned. */
+  #unload(): void {
+    this.#pending ??= join([this.weights(), this.state()]);
+    this.#program?.dispose();
+    this.#program = undefined;
+    this.#recording = undefined;
+    this.#stepsToCheck = checkedSteps;
+  }
+}
