@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { run } from "./command.mjs";
+import { diskFull, meansDiskFull, meansNoNetwork, SetupError, Unavailable } from "./errors.mjs";
+import { tensorflow } from "./pins.mjs";
+import { cache, requireFreeSpace } from "./places.mjs";
+import { megabytes, say, step } from "./progress.mjs";
+
+const { version, wheel, wheelBytes, wheelSha256, pipArguments, unpackedBytes } = tensorflow;
+const unpackScript = fileURLToPath(new URL("unpack-wheel.py", import.meta.url));
+
+/** The unpacked library: libtensorflow_cc.so.2, libtensorflow_framework.so.2 and include/. Complete as soon as it exists. */
+export const libraryFolder = path.join(cache, `tensorflow-${version}-${wheelSha256.slice(0, 8)}`);
+
+/**
+ * Downloads and unpacks the library into the cache, unless it is there. Call it under the cache's lock.
+ *
+ * @param {string} python a Python that has pip
+ * @param {import("./command.mjs").Journal} journal
+ */
+export async function installLibrary(python, journal) {
+  if (existsSync(libraryFolder)) return;
+  requireFreeSpace(cache, wheelBytes + unpackedBytes, `TensorFlow ${version}`);
+  const downloads = path.join(cache, "downloads");
+  const unfinished = path.join(downloads, "unfinished");
+  const wheelFile = path.join(downloads, wheel);
+  // A pip that outlived its setup may have finished.
+  if (existsSync(path.join(unfinished, wheel))) renameSync(path.join(unfinished, wheel), wheelFile);
+  if (existsSync(wheelFile) && (await sha256(wheelFile)) !== wheelSha256) {
+    say(`  The TensorFlow download in ${downloads} is damaged or of another version; downloading it again.`);
+    rmSync(wheelFile);
+  }
+  if (!existsSync(wheelFile)) await download(unfinished, wheelFile, python, journal);
+  await unpack(wheelFile, python, journal);
+  rmSync(downloads, { recursive: true });
+}
+
+/**
+ * @param {string} unfinished a folder for pip to work in
+ * @param {string} wheelFile where the wheel goes when it is whole
+ * @param {string} python
+ * @param {import("./command.mjs").Journal} journal
+ */
+async function download(unfinished, wheelFile, python, journal) {
+  if (existsSync(unfinished)) say("  An earlier download of TensorFlow was interrupted; starting it again.");
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { recursive: true });
+
+  const outcome = await step(`TensorFlow ${version}, ${megabytes(wheelBytes)} to download`, async (progress) => {
+    // pip shows no progress when its output is not a terminal, so the growing file in its temporary folder is watched.
+    const watch = setInterval(() => progress(sizeOfFiles(unfinished), wheelBytes), 250);
+    const options = ["--no-deps", "--only-binary=:all:", "--no-cache-dir", "--no-input", "--disable-pip-version-check"];
+    try {
+      return await run(python, ["-m", "pip", "download", ...options, "-d", unfinished, ...pipArguments], journal, {
+        env: { TMPDIR: unfinished, PIP_REQUIRE_VIRTUALENV: "0" },
+      });
+    } finally {
+      clearInterval(watch);
+    }
+  });
+  const file = path.join(unfinished, wheel);
+  if (!outcome.ok || !existsSync(file)) {
+    if (meansDiskFull(outcome.output)) throw diskFull(`downloading TensorFlow to ${cache}`);
+    if (meansNoNetwork(outcome.output))
+      throw new Unavailable("pip could not reach its package index to download TensorFlow.");
+    throw new Unavailable(`pip found no TensorFlow ${version} for this machine.`);
+  }
+  const hash = await sha256(file);
+  if (hash !== wheelSha256) {
+    rmSync(unfinished, { recursive: true });
+    throw new SetupError(
+      `The TensorFlow download is broken: ${wheel} has the SHA-256 ${hash} and should have ${wheelSha256}. It was deleted. ` +
+        "Run the same command again; if that does not help, your package index serves another file than PyPI does.",
+    );
+  }
+  renameSync(file, wheelFile);
+}
+
+/** @param {string} wheelFile @param {string} python @param {import("./command.mjs").Journal} journal */
+async function unpack(wheelFile, python, journal) {
+  const unfinished = `${libraryFolder}.unfinished`;
+  rmSync(unfinished, { recursive: true, force: true });
+  await step(`unpacking it, ${megabytes(unpackedBytes)} in ${cache}`, async () => {
+    const { ok, output } = await run(python, [unpackScript, wheelFile, unfinished], journal);
+    if (ok) return;
+    if (meansDiskFull(output)) throw diskFull(`unpacking TensorFlow to ${cache}`);
+    throw new SetupError(`TensorFlow could not be unpacked; see ${journal.log}`);
+  });
+  renameSync(unfinished, libraryFolder);
+}
+
+/** @param {string} file @returns {Promise<string>} in hexadecimal */
+async function sha256(file) {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+/** @param {string} folder @returns {number} bytes of all files below it; a file that goes away meanwhile counts as none */
+function sizeOfFiles(folder) {
+  let bytes = 0;
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    const stat = statSync(path.join(folder, name), { throwIfNoEntry: false });
+    if (stat?.isFile()) bytes += stat.size;
+  }
+  return bytes;
+}
