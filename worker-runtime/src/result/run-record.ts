@@ -27,6 +27,8 @@ export interface TaskTrace {
   readonly bytesWritten: number;
   readonly stamp?: KernelStamp;
   readonly mode?: "recorded" | "eager";
+  /** Why steps ran eagerly, in one sentence without its full stop. */
+  readonly eagerReason?: string;
 }
 
 /** One round as its manifest and traces tell it. */
