@@ -25,9 +25,11 @@ const dataSchema = z.strictObject({
   heldOut: z
     .union([
       source,
-      z.strictObject({ fraction: z.number().gt(0).lt(1) }).describe("A random part of `train`, chosen by the seed."),
       z
-        .strictObject({ newest: z.number().gt(0).lt(1) })
+        .strictObject({ fraction: z.number().gt(0).lt(1).describe("Of the rows, such as 0.1.") })
+        .describe("A random part of `train`, chosen by the seed."),
+      z
+        .strictObject({ newest: z.number().gt(0).lt(1).describe("Of the rows, such as 0.1.") })
         .describe("The part of `train` that is last by the `time` column."),
     ])
     .default({ fraction: 0.1 })
@@ -50,7 +52,7 @@ const dataSchema = z.strictObject({
 });
 
 const textModel = z.strictObject({
-  kind: z.literal("text-classification"),
+  kind: z.literal("text-classification").describe("Label texts, by hashed runs of words and characters."),
   wordNgrams: wholeNumber(1, 5).default(2).describe("Longest run of words that is a feature."),
   characterNgrams: z
     .tuple([wholeNumber(1, 10), wholeNumber(1, 10)])
@@ -64,7 +66,7 @@ const textModel = z.strictObject({
 });
 
 const imageModel = z.strictObject({
-  kind: z.literal("image-classification"),
+  kind: z.literal("image-classification").describe("Label images, by a small convolutional network."),
   filters: z
     .array(wholeNumber(1, 1024))
     .min(1)
@@ -79,7 +81,7 @@ const imageModel = z.strictObject({
 });
 
 const recommendationModel = z.strictObject({
-  kind: z.literal("recommendation"),
+  kind: z.literal("recommendation").describe("Predict what a user thinks of an item, by matrix factorisation."),
   feedback: z.enum(["explicit", "implicit"]).default("explicit").describe("Ratings, or mere events such as purchases."),
   factors: wholeNumber(1, 1024).default(32).describe("Length of a user's and an item's vector."),
   regularisation: z.number().min(0).max(10).default(0.02).describe("L2 penalty on the vectors of each example."),
@@ -89,7 +91,7 @@ const recommendationModel = z.strictObject({
 });
 
 const customModel = z.strictObject({
-  kind: z.literal("custom"),
+  kind: z.literal("custom").describe("A network of your own."),
   topology: z
     .string()
     .optional()
@@ -104,17 +106,17 @@ const customModel = z.strictObject({
 const modelSchema = z.discriminatedUnion("kind", [textModel, imageModel, recommendationModel, customModel]);
 
 const optimizerSchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("sgd") }),
+  z.strictObject({ kind: z.literal("sgd").describe("Plain stochastic gradient descent.") }),
   z.strictObject({
-    kind: z.literal("momentum"),
-    momentum: z.number().min(0).lt(1).default(0.9),
-    nesterov: z.boolean().default(false),
+    kind: z.literal("momentum").describe("Gradient descent that keeps a part of its last step."),
+    momentum: z.number().min(0).lt(1).default(0.9).describe("How large a part."),
+    nesterov: z.boolean().default(false).describe("Whether the gradient counts as if that part were already taken."),
   }),
   z.strictObject({
-    kind: z.literal("adam"),
-    beta1: z.number().min(0).lt(1).default(0.9),
-    beta2: z.number().min(0).lt(1).default(0.999),
-    epsilon: z.number().gt(0).default(1e-8),
+    kind: z.literal("adam").describe("A step length for each weight, by its recent gradients (Kingma and Ba, 2015)."),
+    beta1: z.number().min(0).lt(1).default(0.9).describe("Decay of the mean of the gradients."),
+    beta2: z.number().min(0).lt(1).default(0.999).describe("Decay of the mean of their squares."),
+    epsilon: z.number().gt(0).default(1e-8).describe("Keeps the division from 0."),
   }),
 ]);
 
@@ -138,8 +140,15 @@ const trainingSchema = z.strictObject({
   optimizer: optimizerSchema
     .default({ kind: "sgd" })
     .describe("The inner optimizer of a worker; it starts anew each round."),
-  learningRate: z.number().min(0).max(1e6).default(0.05),
-  schedule: scheduleSchema.default({ kind: "constant", warmupSteps: 0, finalFraction: 0 }),
+  learningRate: z
+    .number()
+    .min(0)
+    .max(1e6)
+    .default(0.05)
+    .describe("Length of a local step, at its highest; `schedule` lets it fall."),
+  schedule: scheduleSchema
+    .default({ kind: "constant", warmupSteps: 0, finalFraction: 0 })
+    .describe("How the learning rate changes over the job."),
   clipNorm: z.number().gt(0).optional().describe("The gradient is scaled down to this global norm when it is longer."),
   evaluateEvery: wholeNumber(0, 1e6)
     .default(1)
@@ -157,8 +166,8 @@ const roundsSchema = z.strictObject({
     .describe("Steps of a worker between two exchanges (H); 1 is synchronous SGD."),
   outer: z
     .strictObject({
-      learningRate: z.number().gt(0).max(100).default(1),
-      momentum: z.number().min(0).lt(1).default(0),
+      learningRate: z.number().gt(0).max(100).default(1).describe("How far to go towards the mean."),
+      momentum: z.number().min(0).lt(1).default(0).describe("How much of the last rounds' direction is kept."),
     })
     .default({ learningRate: 1, momentum: 0 })
     .describe("Nesterov step on the mean of the workers' updates; 1 and 0 average the weights."),
@@ -180,18 +189,18 @@ export const jobSchema = z.strictObject({
     .string()
     .regex(/^[a-z][a-z0-9-]{0,39}$/, "a name is 1 to 40 small letters, digits and hyphens, and starts with a letter")
     .describe("What the job is called in keys, logs and reports."),
-  model: modelSchema,
-  data: dataSchema,
-  training: trainingSchema.default(trainingSchema.parse({})),
+  model: modelSchema.describe("What is trained."),
+  data: dataSchema.describe("The examples, and how to read them."),
+  training: trainingSchema.default(trainingSchema.parse({})).describe("How a worker learns."),
   workers: wholeNumber(1, 1000)
     .default(4)
     .describe("Workers of a round (W). Part of the result, unlike the number of processes."),
-  rounds: roundsSchema.default(roundsSchema.parse({})),
+  rounds: roundsSchema.default(roundsSchema.parse({})).describe("How the workers learn together."),
   seed: wholeNumber(0, 2 ** 31 - 1)
     .default(1)
     .describe("Of everything that is random."),
   budget: z
-    .strictObject({ dollars: z.number().gt(0) })
+    .strictObject({ dollars: z.number().gt(0).describe("In US dollars.") })
     .optional()
     .describe("Reserved: a cap on what the job may cost."),
 });
