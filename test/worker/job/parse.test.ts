@@ -149,6 +149,12 @@ rounds: { outer: { <<: { momentum: 0.5 }, learningRate: 0.7 } }`;
       "job.yaml:3:30 data.heldOut.newest: needs a time for each row; name its column in `data.columns.time`",
     ],
     [
+      "roles that the model does not read",
+      valid().replace("reviews.csv", "a, columns: { lable: 1, user: 2 }"),
+      "job.yaml:3:30 data.columns.lable: unknown role; did you mean `label`?",
+      "job.yaml:3:40 data.columns.user: unknown role; text-classification reads text, label, time",
+    ],
+    [
       "an early stop that is never measured",
       valid().replace("epochs: 3", "epochs: 3, evaluateEvery: 0, earlyStop: { patience: 2 }"),
       "job.yaml:4:42 training.earlyStop: never measured, since `training.evaluateEvery` is 0; set that to 1 or more",

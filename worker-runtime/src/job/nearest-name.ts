@@ -1,8 +1,8 @@
 import { distance } from "fastest-levenshtein";
 
-/** The name that `written` was most likely meant to be, or undefined when none is near: at most a third of it wrong. */
+/** The name that `written` was most likely meant to be, or undefined when none is near: about a third of it wrong. */
 export function nearestName(written: string, names: readonly string[]): string | undefined {
   const distances = names.map((name) => distance(written.toLowerCase(), name.toLowerCase()));
   const smallest = Math.min(...distances);
-  return smallest <= Math.max(1, Math.floor(written.length / 3)) ? names[distances.indexOf(smallest)] : undefined;
+  return smallest <= Math.ceil(written.length / 3) ? names[distances.indexOf(smallest)] : undefined;
 }

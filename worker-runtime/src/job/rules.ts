@@ -1,6 +1,14 @@
+import { nearestName } from "./nearest-name.ts";
 import type { Path, Problem } from "./problem.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** The columns that each kind reads. A custom model's roles are its own. */
+const roles: Readonly<Record<string, readonly string[]>> = {
+  "text-classification": ["text", "label", "time"],
+  "image-classification": ["image", "label", "time"],
+  recommendation: ["user", "item", "rating", "time"],
+};
 
 /**
  * The rules between fields. They look at what was written, whatever else is wrong with it, so that they are told
@@ -34,6 +42,14 @@ export function checkRules(document: unknown): Problem[] {
   const [shortest, longest] = Array.isArray(model.characterNgrams) ? model.characterNgrams : [];
   if (typeof shortest === "number" && typeof longest === "number" && shortest > longest) {
     report(["model", "characterNgrams"], `found [${shortest}, ${longest}]; the first must not be above the second`);
+  }
+
+  const known = roles[String(model.kind)];
+  for (const role of Object.keys(fields(data.columns))) {
+    if (!known || known.includes(role)) continue;
+    const nearest = nearestName(role, known);
+    const advice = nearest ? `did you mean \`${nearest}\`?` : `${model.kind} reads ${known.join(", ")}`;
+    report(["data", "columns", role], `unknown role; ${advice}`);
   }
 
   // MovieLens files have their time in a fixed place.

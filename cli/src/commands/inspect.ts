@@ -1,0 +1,65 @@
+import { relative, resolve } from "node:path";
+import type { Command } from "commander";
+import { exitCodes } from "../errors.ts";
+import { jsonOption, storeOption } from "../options.ts";
+import { print } from "../output.ts";
+
+interface InspectFlags {
+  readonly store: string;
+  readonly json?: boolean;
+}
+
+const help = `Examples:
+  $ trivet inspect sentiment            plan, rounds, result, and whether it all fits together
+  $ trivet inspect ./copied/result      only the files of a result that was copied elsewhere
+`;
+
+export function addInspect(program: Command): void {
+  program
+    .command("inspect")
+    .summary("check and show what a job has stored")
+    .description(
+      "Shows what a job has stored and checks it: every hash from the plan over each round to the result. " +
+        "The exit code is 1 when something does not fit.",
+    )
+    .addHelpText("before", help)
+    .argument("<job>", "a job's name, or the folder of a result")
+    .addOption(storeOption())
+    .addOption(jsonOption("print everything as one JSON object"))
+    .action(inspect);
+}
+
+async function inspect(written: string, flags: InspectFlags): Promise<void> {
+  const { findJob } = await import("../find-result.ts");
+  const { job, storeFolder, resultFolder } = findJob(written, resolve(flags.store));
+  const problems =
+    job === undefined || storeFolder === undefined
+      ? await inspectFolder(resultFolder, flags)
+      : await inspectJob(job, storeFolder, flags);
+  if (problems.length > 0) process.exitCode = exitCodes.failed;
+}
+
+async function inspectJob(job: string, storeFolder: string, { json }: InspectFlags): Promise<readonly string[]> {
+  const [{ LocalObjectStore }, { verifyJob }, { showVerification }] = await Promise.all([
+    import("@trivet/worker-runtime/clouds/local/object-store"),
+    import("@trivet/worker-runtime/protocol/verify"),
+    import("../inspect/show.ts"),
+  ]);
+  const verification = await verifyJob(await LocalObjectStore.open(storeFolder), job);
+  print(
+    json ? JSON.stringify({ job, ...verification }) : showVerification(job, relative("", storeFolder), verification),
+  );
+  return verification.problems;
+}
+
+/** A result outside a store: its files can be checked, not how they came to be. */
+async function inspectFolder(folder: string, { json }: InspectFlags): Promise<readonly string[]> {
+  const [{ checkResultFiles, readResultManifest }, { showResult }] = await Promise.all([
+    import("@trivet/worker-runtime/result/read-result"),
+    import("../inspect/show.ts"),
+  ]);
+  const result = await readResultManifest(folder);
+  const problems = await checkResultFiles(folder, result);
+  print(json ? JSON.stringify({ job: result.job, result, problems }) : showResult(result, problems));
+  return problems;
+}

@@ -1,0 +1,71 @@
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { exitCodes } from "../errors.ts";
+import { jsonOption, storeOption } from "../options.ts";
+import { print, say, styled } from "../output.ts";
+
+interface PredictFlags {
+  readonly store: string;
+  readonly json?: boolean;
+}
+
+const help = `Examples:
+  $ trivet predict sentiment reviews.txt               one text on each line
+  $ echo "What a film!" | trivet predict sentiment     from standard input
+  $ trivet predict vision seven.png two.png --json     JSON lines
+`;
+
+/** Rows that go through the model at once. */
+const batchRows = 256;
+
+export function addPredict(program: Command): void {
+  program
+    .command("predict")
+    .summary("ask a trained model")
+    .description("Asks a trained model. A row that cannot be used is named and passed over; the exit code is then 2.")
+    .addHelpText("before", help)
+    .argument("<job>", "a job's name, or the folder of a result")
+    .argument(
+      "[files...]",
+      "rows: .csv, .tsv, .jsonl, .json, .parquet, .txt (a text on each line), .png, .jpg; " +
+        "- or nothing: standard input, JSON lines or texts",
+    )
+    .addOption(storeOption())
+    .addOption(jsonOption("print answers as JSON lines, as is done when standard output is no terminal"))
+    .action(predict);
+}
+
+async function predict(job: string, files: readonly string[], flags: PredictFlags): Promise<void> {
+  const { findJob } = await import("../find-result.ts");
+  const { resultFolder } = findJob(job, resolve(flags.store));
+  const [{ readResultManifest }, { Predictor }, { readRows }, show] = await Promise.all([
+    import("@trivet/worker-runtime/result/read-result"),
+    import("@trivet/worker-runtime/result/predictor"),
+    import("../predict/rows.ts"),
+    import("../predict/show.ts"),
+  ]);
+  const predictor = await Predictor.open(resultFolder, await readResultManifest(resultFolder));
+  if (predictor.notice) say(predictor.notice);
+  if (files.length === 0 && process.stdin.isTTY) say("Reading standard input; Ctrl-D ends it.");
+  const asTable = process.stdout.isTTY && !flags.json;
+  let bad = 0;
+  for (const file of files.length > 0 ? files : ["-"]) {
+    for await (const batch of readRows(file, predictor.document)) {
+      for (let from = 0; from < batch.length; from += batchRows) {
+        const rows = batch.slice(from, from + batchRows);
+        for (const [i, prediction] of predictor.predict(rows).entries()) {
+          if ("problem" in prediction) bad++;
+          if ("problem" in prediction && !asTable) say(`${show.placeOf(rows[i]!)}: ${prediction.problem}`);
+          print(
+            asTable
+              ? show.tableLine(rows[i]!, prediction, process.stdout.columns)
+              : show.jsonLine(rows[i]!, prediction),
+          );
+        }
+      }
+    }
+  }
+  if (bad === 0) return;
+  say(styled("red", `${bad} ${bad === 1 ? "row" : "rows"} could not be used.`, process.stderr));
+  process.exitCode = exitCodes.usage;
+}

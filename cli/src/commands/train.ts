@@ -1,0 +1,112 @@
+import { availableParallelism } from "node:os";
+import { dirname, join, relative, resolve } from "node:path";
+import type { JobDocument } from "@trivet/worker-runtime/job/document";
+import type { TrainOutcome } from "@trivet/worker-runtime/job/events";
+import type { Command } from "commander";
+import { exitCodes } from "../errors.ts";
+import { Interrupt } from "../interrupt.ts";
+import { defaultStore, jsonOption, storeOption, wholeNumber } from "../options.ts";
+import { print, say, styled } from "../output.ts";
+import { measure } from "../progress/format.ts";
+import { openProgress } from "../progress/progress.ts";
+
+interface TrainFlags {
+  readonly store: string;
+  readonly processes?: number;
+  readonly again?: boolean;
+  readonly seed?: number;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+const help = `Examples:
+  $ trivet train                             train job.yaml
+  $ trivet train job.yaml --processes 2      the same result, with two processes
+  $ trivet train job.yaml --json | jq .      every event as a line of JSON
+`;
+
+export function addTrain(program: Command): void {
+  program
+    .command("train")
+    .summary("train a job on this machine")
+    .description("Trains a job on this machine. The same command again goes on from what is stored.")
+    .addHelpText("before", help)
+    .argument("[job]", "the job file, YAML or JSON", "job.yaml")
+    .option(
+      "-p, --processes <number>",
+      "worker processes: how fast, never what comes out (default: one for each core, at most one for each worker)",
+      wholeNumber(1, 1000),
+    )
+    .option("--seed <number>", "instead of the job's seed", wholeNumber(0, 2 ** 31 - 1))
+    .option("--again", "train once more what is trained already, beside the first result")
+    .addOption(storeOption())
+    .addOption(jsonOption("print events as JSON lines"))
+    .option("-q, --quiet", "print nothing but the result")
+    .action(train);
+}
+
+async function train(file: string, flags: TrainFlags): Promise<void> {
+  const { readJob } = await import("@trivet/worker-runtime/job/parse");
+  const written = await readJob(file);
+  const document: JobDocument = flags.seed === undefined ? written : { ...written, seed: flags.seed };
+  const progress = openProgress(flags);
+  using interrupt = new Interrupt(() => {
+    if (!flags.quiet) say("\nStopping. Again: leave at once.");
+  });
+  let outcome: TrainOutcome;
+  try {
+    const { trainLocally } = await import("@trivet/worker-runtime/clouds/local/train");
+    outcome = await trainLocally({
+      document,
+      folder: dirname(resolve(file)),
+      storeFolder: resolve(flags.store),
+      processes: Math.min(flags.processes ?? availableParallelism(), document.workers),
+      again: flags.again ?? false,
+      signal: interrupt.signal,
+      onEvent: (event) => progress.show(event),
+    });
+  } finally {
+    progress.end();
+  }
+  if (!flags.json) tell(outcome, flags);
+  process.exitCode = exitCodeOf(outcome, interrupt);
+}
+
+function exitCodeOf({ state }: TrainOutcome, interrupt: Interrupt): number {
+  if (state === "interrupted") return interrupt.exitCode;
+  if (state === "failed") return exitCodes.failed;
+  return state === "cancelled" ? exitCodes.cancelled : exitCodes.ok;
+}
+
+function tell(outcome: TrainOutcome, flags: TrainFlags): void {
+  const { state, reason, job, resultFolder } = outcome;
+  if (state === "interrupted") {
+    say(`Stopped. Run the same command to go on from round ${outcome.nextRound}.`);
+    return;
+  }
+  if (state === "failed") {
+    say(`${styled("red", "The job failed:", process.stderr)} ${reason}`);
+    return;
+  }
+  print(summary(outcome));
+  if (!resultFolder || flags.quiet) return;
+  const folder = relative("", resultFolder) || ".";
+  const store = flags.store === defaultStore ? "" : ` --store ${flags.store}`;
+  print(`
+Next:
+  trivet predict ${job}${store} <file>    ask the model
+  trivet inspect ${job}${store}           check and show what was stored
+  open ${join(folder, "report.html")}`);
+}
+
+/** What came out, for people. */
+function summary({ state, reason, metrics = {}, weightsHash, resultFolder, seconds }: TrainOutcome): string {
+  const title = state === "finished" ? "Finished" : state === "cancelled" ? "Cancelled" : "Stopped early";
+  const measured = Object.entries(metrics).map(([name, value]) => `${name} ${measure(value)}`);
+  return [
+    `${styled("green", title)} in ${seconds.toFixed(1)} s${reason ? `: ${reason}` : ""}`,
+    ...(measured.length > 0 ? [`  held-out  ${measured.join(", ")}`] : []),
+    `  weights   sha256 ${weightsHash}`,
+    `  files     ${relative("", resultFolder ?? "") || "."}`,
+  ].join("\n");
+}

@@ -1,0 +1,60 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { UserError } from "@trivet/worker-runtime/errors";
+import { nearestName } from "@trivet/worker-runtime/job/nearest-name";
+import { keyPrefixes, keys } from "@trivet/worker-runtime/protocol/keys";
+
+/** Where a job is kept: in a store, or, for a result folder that was copied elsewhere, without one. */
+export interface FoundJob {
+  /** Undefined for a result folder outside a store. */
+  readonly job: string | undefined;
+  readonly storeFolder: string | undefined;
+  readonly resultFolder: string;
+}
+
+/**
+ * Finds what a person means by a job: a result folder, a job's whole name, or the name in its job file, which stands for the
+ * newest job of that name. Throws `UserError` that lists what there is.
+ */
+export function findJob(written: string, storeFolder: string): FoundJob {
+  if (existsSync(join(written, "manifest.json"))) return ofResultFolder(resolve(written));
+  const folder = join(storeFolder, keyPrefixes.jobs);
+  if (!existsSync(folder)) {
+    throw new UserError(
+      `There are no jobs in ${storeFolder}. \`trivet train\` makes one; --store names another folder.`,
+    );
+  }
+  const jobs = readdirSync(folder).sort();
+  const job = jobs.includes(written)
+    ? written
+    : newest(
+        folder,
+        jobs.filter((name) => shortName(name) === written),
+      );
+  if (job === undefined) throw noSuchJob(written, storeFolder, jobs);
+  return { job, storeFolder, resultFolder: join(storeFolder, keys.result(job, "")) };
+}
+
+function ofResultFolder(resultFolder: string): FoundJob {
+  const storeFolder = resolve(resultFolder, "../../..");
+  const isInStore = existsSync(join(storeFolder, "trivet-store.json"));
+  const job = resolve(resultFolder, "..").slice(join(storeFolder, keyPrefixes.jobs).length);
+  return isInStore ? { job, storeFolder, resultFolder } : { job: undefined, storeFolder: undefined, resultFolder };
+}
+
+/** The name in the job file: without the hash and the number of the run (`jobName` of the runtime puts them there). */
+function shortName(job: string): string {
+  return job.replace(/-[0-9a-f]{8}(-\d+)?$/, "");
+}
+
+function newest(folder: string, jobs: readonly string[]): string | undefined {
+  const time = (job: string) => statSync(join(folder, job)).mtimeMs;
+  return jobs.toSorted((a, b) => time(b) - time(a))[0];
+}
+
+function noSuchJob(written: string, storeFolder: string, jobs: readonly string[]): UserError {
+  const nearest = nearestName(written, [...jobs, ...jobs.map(shortName)]);
+  const list =
+    jobs.length === 0 ? "It is empty." : `It has ${jobs.slice(0, 10).join(", ")}${jobs.length > 10 ? ", ..." : ""}.`;
+  return new UserError(`There is no job ${written} in ${storeFolder}. ${nearest ? `Did you mean ${nearest}?` : list}`);
+}

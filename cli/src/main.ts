@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+import { styleText } from "node:util";
+import { UserError } from "@trivet/worker-runtime/errors";
+import { Command, CommanderError } from "commander";
+import { addDoctor } from "./commands/doctor.ts";
+import { addInit } from "./commands/init.ts";
+import { addInspect } from "./commands/inspect.ts";
+import { addPredict } from "./commands/predict.ts";
+import { addTrain } from "./commands/train.ts";
+import { reportError } from "./errors.ts";
+
+const examples = `Examples:
+  $ trivet init sentiment                   write a job file to start from
+  $ trivet train job.yaml                   train it on this machine
+  $ trivet predict sentiment reviews.txt    ask the model
+  $ trivet inspect sentiment                check and show what was stored
+  $ trivet doctor                           see whether this machine is ready
+`;
+
+const exitCodeHelp = `
+Exit codes:
+  0 ok  1 the job failed  2 wrong usage or input  3 try again later  4 stopped by its budget  5 cancelled
+  130, 143 stopped by Ctrl-C or a signal; the same command goes on
+`;
+
+/**
+ * Runs the command. Handlers import what they need when they run: at the start there is no schema, no YAML and no
+ * TensorFlow to load, so that help comes at once.
+ */
+export async function main(args: readonly string[]): Promise<void> {
+  const json = args.includes("--json");
+  process.stdout.on("error", leaveQuietly);
+  process.on("uncaughtException", (error) => {
+    reportError(error, json);
+    process.exit();
+  });
+  try {
+    await program().parseAsync(args.length > 0 ? args : ["--help"], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) reportError(error, json);
+    else if (error.exitCode !== 0) reportError(usageError(error), json);
+  }
+}
+
+function program(): Command {
+  const trivet = new Command("trivet")
+    .description("Trains AI models in functions: here in worker processes, the same in the cloud.")
+    .version(version(), "-v, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .option("--no-color", "print without colors; so does the environment variable NO_COLOR")
+    .on("option:no-color", () => {
+      process.env.NO_COLOR = "1";
+    })
+    .addHelpText("before", examples)
+    .addHelpText("after", exitCodeHelp)
+    .configureHelp({ styleTitle: (text) => styleText("bold", text, { validateStream: false }) })
+    .configureOutput({ outputError: () => {} })
+    .exitOverride();
+  for (const add of [addInit, addTrain, addPredict, addInspect, addDoctor]) add(trivet);
+  return trivet;
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
+}
+
+function usageError({ message }: CommanderError): UserError {
+  return new UserError(`${message.replace(/^error: /, "")}\n\`trivet --help\` shows the commands and their options.`);
+}
+
+/** Whoever reads our output may stop before its end, as `head` does. */
+function leaveQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit();
+  throw error;
+}

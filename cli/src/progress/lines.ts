@@ -1,0 +1,53 @@
+import type { PlanEvent, RoundEvent, RunEvent } from "@trivet/worker-runtime/job/events";
+import { count, counted, duration, measure } from "./format.ts";
+
+/** Rounds that get a line of their own, at most about so many, so that a long job does not scroll away what matters. */
+const roundLines = 40;
+
+/** What an event says to a person, a line each; nothing for a round between those that are shown. */
+export function linesOf(event: RunEvent, plan: PlanEvent | undefined): string[] {
+  switch (event.type) {
+    case "dataset":
+      return [describeDataset(event)];
+    case "plan":
+      return [
+        `${event.job}: ${counted(event.rounds, "round")} of ${counted(event.localSteps, "step")} by ${counted(event.workers, "worker")} ` +
+          `in ${counted(event.processes, "process", "processes")}, batches of ${count(event.batchSize)}, ${counted(event.weightCount, "weight")}`,
+      ];
+    case "resumed":
+      return event.round >= (plan?.rounds ?? Number.POSITIVE_INFINITY)
+        ? ["This job is trained already; --again trains it once more."]
+        : [`Goes on from round ${event.round}.`];
+    case "notice":
+      return [event.text];
+    case "worker-exit":
+      return [`Worker ${event.place} ended (${event.signal ?? `exit code ${event.exitCode}`}) and is started again.`];
+    case "round":
+      return isShown(event) ? [partsOf(event, plan).join("  ")] : [];
+    case "finished":
+      return [];
+  }
+}
+
+function describeDataset(event: Extract<RunEvent, { type: "dataset" }>): string {
+  const skipped = event.skippedRows > 0 ? `, ${counted(event.skippedRows, "bad row")} left out` : "";
+  const examples = `${count(event.trainExamples)} training and ${count(event.heldOutExamples)} held-out examples`;
+  return `dataset ${event.hash.slice(0, 8)}: ${examples}${skipped}${event.reused ? ", stored before" : ""}`;
+}
+
+function isShown({ round, rounds }: RoundEvent): boolean {
+  return round === rounds || round % Math.ceil(rounds / roundLines) === 0;
+}
+
+/** The most important first, since a narrow terminal cuts the end. */
+export function partsOf(event: RoundEvent, plan: PlanEvent | undefined): string[] {
+  const { round, rounds, trainLoss, metrics } = event;
+  const primary = plan && metrics?.[plan.primaryMetric];
+  return [
+    `round ${String(round).padStart(String(rounds).length)}/${rounds}`,
+    ...(primary === undefined ? [] : [`${plan!.primaryMetric} ${measure(primary)}`]),
+    ...(trainLoss === undefined ? [] : [`training loss ${measure(trainLoss)}`]),
+    ...(event.examples > 0 ? [`${count(event.samplesPerSecond)} samples/s`] : []),
+    ...(event.etaMs === undefined || round === rounds ? [] : [`${duration(event.etaMs)} left`]),
+  ];
+}

@@ -1,0 +1,43 @@
+import type { PlanEvent, RoundEvent, RunEvent } from "@trivet/worker-runtime/job/events";
+import { duration, fit } from "./format.ts";
+import { linesOf, partsOf } from "./lines.ts";
+import type { Progress } from "./progress.ts";
+
+const eraseRest = "\x1b[K";
+
+/**
+ * Lines that stay, and below them one that is written over: the round as it stands and the time. Everything that changes
+ * at once goes out in one write, so that nothing flickers.
+ */
+export class TerminalProgress implements Progress {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #startedAtMs = performance.now();
+  readonly #timer: NodeJS.Timeout;
+  #plan: PlanEvent | undefined;
+  #round: RoundEvent | undefined;
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+    this.#timer = setInterval(() => stream.write(this.#status()), 1000).unref();
+    stream.write(this.#status());
+  }
+
+  show(event: RunEvent): void {
+    if (event.type === "plan") this.#plan = event;
+    if (event.type === "round") this.#round = event;
+    const lines = linesOf(event, this.#plan).map((line) => `\r${line}${eraseRest}\n`);
+    this.#stream.write(lines.join("") + this.#status());
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+    this.#stream.write(`\r${eraseRest}`);
+  }
+
+  #status(): string {
+    const elapsed = duration(Math.floor((performance.now() - this.#startedAtMs) / 1000) * 1000);
+    const parts = this.#round ? partsOf(this.#round, this.#plan) : [this.#plan ? "training" : "reading the data"];
+    // One column stays free: some terminals wrap when the last one is written.
+    return `\r${fit([...parts, elapsed], this.#stream.columns - 1)}${eraseRest}`;
+  }
+}
