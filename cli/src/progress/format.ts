@@ -29,7 +29,7 @@ function padded(value: number): string {
 }
 
 /** As many parts as fit into the width, from the first on; the first is cut when even that does not fit. */
-export function fit(parts: readonly string[], width: number): string {
+export function fitInto(parts: readonly string[], width: number): string {
   let text = parts[0]!.slice(0, width);
   for (const part of parts.slice(1)) {
     if (text.length + 2 + part.length > width) break;

@@ -1,5 +1,5 @@
 import type { PlanEvent, RoundEvent, RunEvent } from "@trivet/worker-runtime/job/events";
-import { duration, fit } from "./format.ts";
+import { duration, fitInto } from "./format.ts";
 import { linesOf, partsOf } from "./lines.ts";
 import type { Progress } from "./progress.ts";
 
@@ -38,6 +38,6 @@ export class TerminalProgress implements Progress {
     const elapsed = duration(Math.floor((performance.now() - this.#startedAtMs) / 1000) * 1000);
     const parts = this.#round ? partsOf(this.#round, this.#plan) : [this.#plan ? "training" : "reading the data"];
     // One column stays free: some terminals wrap when the last one is written.
-    return `\r${fit([...parts, elapsed], this.#stream.columns - 1)}${eraseRest}`;
+    return `\r${fitInto([...parts, elapsed], this.#stream.columns - 1)}${eraseRest}`;
   }
 }
