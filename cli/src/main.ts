@@ -29,6 +29,8 @@ Exit codes:
  */
 export async function main(args: readonly string[]): Promise<void> {
   const json = args.includes("--json");
+  // tfjs-node makes calls that Node advises against, which is nothing that a user can mend.
+  process.noDeprecation = true;
   process.stdout.on("error", leaveQuietly);
   process.on("uncaughtException", (error) => {
     reportError(error, json);

@@ -40,15 +40,26 @@ async function inspect(written: string, flags: InspectFlags): Promise<void> {
 }
 
 async function inspectJob(job: string, storeFolder: string, { json }: InspectFlags): Promise<readonly string[]> {
-  const [{ LocalObjectStore }, { verifyJob }, { showVerification }] = await Promise.all([
-    import("@trivet/worker-runtime/clouds/local/object-store"),
-    import("@trivet/worker-runtime/protocol/verify"),
-    import("../inspect/show.ts"),
-  ]);
-  const verification = await verifyJob(await LocalObjectStore.open(storeFolder), job);
-  print(
-    json ? JSON.stringify({ job, ...verification }) : showVerification(job, relative("", storeFolder), verification),
+  const [{ LocalObjectStore }, { verifyJob }, { readDatasetManifest, readJob }, { showInspection }] = await Promise.all(
+    [
+      import("@trivet/worker-runtime/clouds/local/object-store"),
+      import("@trivet/worker-runtime/protocol/verify"),
+      import("@trivet/worker-runtime/protocol/run-record"),
+      import("../inspect/show.ts"),
+    ],
   );
+  const store = await LocalObjectStore.open(storeFolder);
+  const verification = await verifyJob(store, job);
+  const { train, heldOut } = await readDatasetManifest(store, verification.plan.datasetHash);
+  const inspection = {
+    job,
+    store: relative("", storeFolder),
+    kind: (await readJob(store, job))!.document.model.kind,
+    trainExamples: train.examples,
+    heldOutExamples: heldOut.examples,
+    ...verification,
+  };
+  print(json ? JSON.stringify(inspection) : showInspection(inspection));
   return verification.problems;
 }
 

@@ -58,7 +58,7 @@ async function predict(job: string, files: readonly string[], flags: PredictFlag
           if ("problem" in prediction && !asTable) say(`${show.placeOf(rows[i]!)}: ${prediction.problem}`);
           print(
             asTable
-              ? show.tableLine(rows[i]!, prediction, process.stdout.columns)
+              ? show.tableLine(rows[i]!, prediction, process.stdout.columns || 80)
               : show.jsonLine(rows[i]!, prediction),
           );
         }

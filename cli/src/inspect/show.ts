@@ -7,13 +7,23 @@ import { count, counted, measure } from "../progress/format.ts";
 /** Rounds that are shown; of a longer job the first and the last. */
 const shownRounds = 40;
 
+/** What `trivet inspect` tells of a job in a store. */
+export interface Inspection extends Verification {
+  readonly job: string;
+  readonly store: string;
+  readonly kind: string;
+  readonly trainExamples: number;
+  readonly heldOutExamples: number;
+}
+
 /** Everything that a job has stored, for people. */
-export function showVerification(job: string, store: string, verification: Verification): string {
-  const { plan, rounds, divergences, problems, result } = verification;
+export function showInspection(inspection: Inspection): string {
+  const { job, store, kind, plan, rounds, divergences, problems, result } = inspection;
+  const examples = `${count(inspection.trainExamples)} training and ${count(inspection.heldOutExamples)} held-out examples`;
   const facts: [name: string, value: string][] = [
     ["store", store || "."],
-    ["dataset", plan.datasetHash],
-    ["model", `${counted(plan.weightCount, "weight")} in ${counted(plan.parameters.length, "tensor")}`],
+    ["dataset", `${plan.datasetHash}, ${examples}`],
+    ["model", `${kind}, ${counted(plan.weightCount, "weight")} in ${counted(plan.parameters.length, "tensor")}`],
     [
       "rounds",
       `${count(plan.rounds)} of ${counted(plan.localSteps, "local step")} by ${counted(plan.workers, "worker")}`,

@@ -35,9 +35,9 @@ export class TerminalProgress implements Progress {
   }
 
   #status(): string {
-    const elapsed = duration(Math.floor((performance.now() - this.#startedAtMs) / 1000) * 1000);
+    const seconds = Math.floor((performance.now() - this.#startedAtMs) / 1000);
     const parts = this.#round ? partsOf(this.#round, this.#plan) : [this.#plan ? "training" : "reading the data"];
-    // One column stays free: some terminals wrap when the last one is written.
-    return `\r${fitInto([...parts, elapsed], this.#stream.columns - 1)}${eraseRest}`;
+    // One column stays free: some terminals wrap when the last one is written. Some do not tell their width.
+    return `\r${fitInto([...parts, ...(seconds > 0 ? [duration(1000 * seconds)] : [])], (this.#stream.columns || 80) - 1)}${eraseRest}`;
   }
 }
