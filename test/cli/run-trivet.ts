@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
-const command = fileURLToPath(new URL("../../cli/bin/trivet.mjs", import.meta.url));
+export const command = fileURLToPath(new URL("../../cli/bin/trivet.mjs", import.meta.url));
 
 export interface Ended {
   readonly exitCode: number | null;
