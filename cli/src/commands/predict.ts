@@ -27,7 +27,7 @@ export function addPredict(program: Command): void {
     .argument("<job>", "a job's name, or the folder of a result")
     .argument(
       "[files...]",
-      "rows: .csv, .tsv, .jsonl, .json, .parquet, .txt (a text on each line), .png, .jpg; " +
+      "rows: .csv, .tsv, .jsonl, .json, .parquet, .txt (a text on each line), .png, .jpg, IDX; " +
         "- or nothing: standard input, JSON lines or texts",
     )
     .addOption(storeOption())

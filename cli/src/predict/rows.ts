@@ -1,6 +1,7 @@
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
+import { readIdx } from "@trivet/worker-runtime/data/readers/idx";
 import { decodeImage } from "@trivet/worker-runtime/data/readers/image";
 import { formatOf, readFormat } from "@trivet/worker-runtime/data/readers/index";
 import { lines } from "@trivet/worker-runtime/data/readers/lines";
@@ -9,6 +10,8 @@ import { UserError } from "@trivet/worker-runtime/errors";
 import type { JobDocument } from "@trivet/worker-runtime/job/document";
 
 const pictures = [".png", ".jpg", ".jpeg"];
+/** MNIST's own name for its pictures is "t10k-images-idx3-ubyte". */
+const idxName = /[.-]idx\d?(-ubyte)?$/i;
 
 /** The rows of a file or, for "-", of standard input: what the job's own data looks like, but without the answers. */
 export function readRows(file: string, { model, data }: JobDocument): RowBatches {
@@ -20,6 +23,7 @@ export function readRows(file: string, { model, data }: JobDocument): RowBatches
   if (extension === ".txt" && isText) return readLines(createReadStream(file), file, textColumn);
   if (pictures.includes(extension) && statSync(file).isFile())
     return readPicture(file, String(data.columns.image ?? "image"));
+  if (idxName.test(file)) return readIdx(file, undefined, file);
   const numbered = Object.values(data.columns).filter((column) => typeof column === "number");
   return readFormat(formatOf("auto", file, file), file, file, { header: data.header, numbered });
 }
