@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect } from "chai";
@@ -58,6 +58,18 @@ describe("trivet train, predict and inspect", () => {
     expect(inspected.result.weightsHash).to.equal(finished.weightsHash);
     expect(inspected.kind).to.equal("text-classification");
     expect(inspected.trainExamples + inspected.heldOutExamples).to.equal(64);
+  });
+
+  it("answers from a result that was copied elsewhere, and checks its files", async () => {
+    writeJob(folder(), 4);
+    const { resultFolder } = eventsOf((await trivet("train", "--json")).stdout).at(-1) as FinishedEvent;
+    cpSync(resultFolder!, join(folder(), "elsewhere"), { recursive: true });
+    rmSync(join(folder(), ".trivet"), { recursive: true });
+    const asked = await runTrivet(folder(), ["predict", "elsewhere"], { input: '{"text":"grim and poor"}\n' });
+    expect(JSON.parse(asked.stdout).label).to.equal("bad");
+    const inspected = await trivet("inspect", "elsewhere");
+    expect(inspected.stdout).to.match(/^ok All \d files are as they were written\.$/m);
+    expect(inspected.exitCode).to.equal(0);
   });
 
   it("comes to the same bytes with another number of processes, and says where they are", async () => {

@@ -85,6 +85,11 @@ rounds: { outer: { <<: { momentum: 0.5 }, learningRate: 0.7 } }`;
       "job.yaml:3:24 data.train[1]: found 3; expected text",
     ],
     [
+      "an empty name of a file",
+      valid().replace("reviews.csv", '""'),
+      'job.yaml:3:9 data.train: found ""; it must not be empty',
+    ],
+    [
       "half of an alternative",
       valid().replace("reviews.csv", "{ imges: a, labels: b }"),
       "job.yaml:3:9 data.train.images: missing; expected text or a list of 1 or more entries (each text)",

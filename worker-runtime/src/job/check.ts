@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { jobSchema } from "./document.ts";
 import { nearestName } from "./nearest-name.ts";
 import { type Path, type Problem, showValue } from "./problem.ts";
-import { describeAllowed, fieldNamesAt, namesAllowed, schemasAt } from "./schema.ts";
+import { describeAllowed, fieldNamesAt, type JsonSchema, namesAllowed, schemasAt } from "./schema.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -42,13 +42,18 @@ function explain(document: unknown, path: Path, issue: Issue): Problem[] {
   }
   const found = valueAt(document, path);
   const schemas = schemasAt(document, path);
-  const allowed = issue.code === "invalid_format" ? issue.message : `expected ${describeAllowed(schemas)}`;
-  const message = `${found === undefined ? "missing" : `found ${showValue(found)}`}; ${allowed}`;
+  const message = `${found === undefined ? "missing" : `found ${showValue(found)}`}; ${allowedInstead(issue, schemas)}`;
   const nearest =
     typeof found === "string"
       ? nearestName(found, namesAllowed(schemas))
       : nearestName(Object.keys(found ?? {})[0] ?? "", fieldNamesAt(document, path));
   return [{ path, message: message + didYouMean(nearest) }];
+}
+
+function allowedInstead(issue: Issue, schemas: readonly JsonSchema[]): string {
+  if (issue.code === "invalid_format") return issue.message;
+  if (issue.code === "too_small" && issue.origin === "string") return "it must not be empty";
+  return `expected ${describeAllowed(schemas)}`;
 }
 
 function didYouMean(name: string | undefined): string {
@@ -85,7 +90,7 @@ function isWrongType(issue: Issue): boolean {
   return issue.path.length === 0 && issue.code === "invalid_type";
 }
 
-/** How many fields of a mapping an alternative knows; undefined for what is no mapping. */
+/** How many fields of a mapping an alternative knows; -1 for what is no mapping. */
 function knownFields(issues: readonly Issue[], value: unknown): number {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return -1;
   const unknown = issues.flatMap((issue) =>
