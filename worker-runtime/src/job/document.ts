@@ -100,7 +100,16 @@ const customModel = z.strictObject({
   loss: z
     .enum(["softmaxCrossEntropy", "sigmoidCrossEntropy", "meanSquaredError"])
     .default("softmaxCrossEntropy")
-    .describe("The loss of a `topology`; a module has its own."),
+    .describe("The loss of a `topology`: many classes, two classes with one output, or numbers."),
+  label: z
+    .enum(["class", "number"])
+    .default("class")
+    .describe("What a module learns to tell; what a `topology` learns follows from its loss."),
+  inputs: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe("The columns of numbers that are fed; all that have no role in `data.columns` when left out."),
 });
 
 const modelSchema = z.discriminatedUnion("kind", [textModel, imageModel, recommendationModel, customModel]);

@@ -58,15 +58,17 @@ export interface Model {
   layers(tf: Tf): tfjs.LayersModel | undefined;
 }
 
+/** Which column of a row plays which role. */
+export type DataColumns = Pick<DataSection, "columns">;
+
 /** A family of models that a job names with `model.kind`. `Config` is its part of the job document. */
 export interface ModelKind<Config> {
   readonly kind: string;
   /** The metric that is shown first and that early stop follows, and whether more of it is better. */
   readonly primary: { readonly metric: string; readonly better: "higher" | "lower" };
-  /** `data.columns` says which column of a row plays which role. */
-  encoder(config: Config, data: DataSection): Encoder;
+  encoder(config: Config, data: DataColumns): Encoder;
   /** An encoder that repeats what a dataset's encoder learned, for prediction on new rows. */
-  restoredEncoder(config: Config, data: DataSection, encoding: unknown): Encoder;
+  restoredEncoder(config: Config, data: DataColumns, encoding: unknown): Encoder;
   /** A promise where code or a topology of the user's must be loaded first. */
   model(config: Config, encoding: unknown): Model | Promise<Model>;
 }
