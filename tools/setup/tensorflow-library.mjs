@@ -13,6 +13,7 @@ const unpackScript = fileURLToPath(new URL("unpack-wheel.py", import.meta.url));
 
 /** The unpacked library: libtensorflow_cc.so.2, libtensorflow_framework.so.2 and include/. Complete as soon as it exists. */
 export const libraryFolder = path.join(cache, `tensorflow-${version}-${wheelSha256.slice(0, 8)}`);
+const unpacking = `${libraryFolder}.unfinished`;
 
 /**
  * Downloads and unpacks the library into the cache, unless it is there. Call it under the cache's lock.
@@ -22,30 +23,36 @@ export const libraryFolder = path.join(cache, `tensorflow-${version}-${wheelSha2
  */
 export async function installLibrary(python, journal) {
   if (existsSync(libraryFolder)) return;
-  requireFreeSpace(cache, wheelBytes + unpackedBytes, `TensorFlow ${version}`);
   const downloads = path.join(cache, "downloads");
-  const unfinished = path.join(downloads, "unfinished");
   const wheelFile = path.join(downloads, wheel);
-  // A pip that outlived its setup may have finished.
-  if (existsSync(path.join(unfinished, wheel))) renameSync(path.join(unfinished, wheel), wheelFile);
-  if (existsSync(wheelFile) && (await sha256(wheelFile)) !== wheelSha256) {
-    say(`  The TensorFlow download in ${downloads} is damaged or of another version; downloading it again.`);
-    rmSync(wheelFile);
-  }
-  if (!existsSync(wheelFile)) await download(unfinished, wheelFile, python, journal);
+  await useLeftovers(downloads, wheelFile);
+  requireFreeSpace(cache, wheelBytes + unpackedBytes, `TensorFlow ${version}`);
+  if (!existsSync(wheelFile)) await download(downloads, wheelFile, python, journal);
   await unpack(wheelFile, python, journal);
   rmSync(downloads, { recursive: true });
 }
 
 /**
- * @param {string} unfinished a folder for pip to work in
- * @param {string} wheelFile where the wheel goes when it is whole
- * @param {string} python
- * @param {import("./command.mjs").Journal} journal
+ * Keeps a wheel that an earlier setup, or the user, put into the folder; frees the disk of what is of no use.
+ *
+ * @param {string} downloads @param {string} wheelFile
  */
-async function download(unfinished, wheelFile, python, journal) {
-  if (existsSync(unfinished)) say("  An earlier download of TensorFlow was interrupted; starting it again.");
-  rmSync(unfinished, { recursive: true, force: true });
+async function useLeftovers(downloads, wheelFile) {
+  const unfinished = path.join(downloads, "unfinished");
+  // pip may have finished after its setup was killed.
+  if (existsSync(path.join(unfinished, wheel))) renameSync(path.join(unfinished, wheel), wheelFile);
+  if (existsSync(wheelFile) && (await sha256(wheelFile)) !== wheelSha256) {
+    say(`  ${wheelFile} is damaged; downloading it again.`);
+    rmSync(wheelFile);
+  } else if (existsSync(unfinished) && !existsSync(wheelFile)) {
+    say("  An earlier download of TensorFlow was interrupted; starting it again.");
+  }
+  for (const folder of [unfinished, unpacking]) rmSync(folder, { recursive: true, force: true });
+}
+
+/** @param {string} downloads @param {string} wheelFile @param {string} python @param {import("./command.mjs").Journal} journal */
+async function download(downloads, wheelFile, python, journal) {
+  const unfinished = path.join(downloads, "unfinished");
   mkdirSync(unfinished, { recursive: true });
 
   const outcome = await step(`TensorFlow ${version}, ${megabytes(wheelBytes)} to download`, async (progress) => {
@@ -80,15 +87,13 @@ async function download(unfinished, wheelFile, python, journal) {
 
 /** @param {string} wheelFile @param {string} python @param {import("./command.mjs").Journal} journal */
 async function unpack(wheelFile, python, journal) {
-  const unfinished = `${libraryFolder}.unfinished`;
-  rmSync(unfinished, { recursive: true, force: true });
   await step(`unpacking it, ${megabytes(unpackedBytes)} in ${cache}`, async () => {
-    const { ok, output } = await run(python, [unpackScript, wheelFile, unfinished], journal);
+    const { ok, output } = await run(python, [unpackScript, wheelFile, unpacking], journal);
     if (ok) return;
     if (meansDiskFull(output)) throw diskFull(`unpacking TensorFlow to ${cache}`);
     throw new SetupError(`TensorFlow could not be unpacked; see ${journal.log}`);
   });
-  renameSync(unfinished, libraryFolder);
+  renameSync(unpacking, libraryFolder);
 }
 
 /** @param {string} file @returns {Promise<string>} in hexadecimal */
