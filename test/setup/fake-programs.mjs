@@ -12,6 +12,9 @@ appendFileSync(environment.FAKE_CALLS ?? "", `${program} ${words.join(" ")}\n`);
 if (program === "npm" && words[0] === "ci") {
   if (environment.FAKE_NPM === "offline")
     fail("npm error code ENOTFOUND\nnpm error network request failed, reason: getaddrinfo");
+  const fromCache = environment.npm_config_prefer_offline === "true";
+  if (environment.FAKE_NPM === "old-cache" && fromCache)
+    fail("npm error code ETARGET\nnpm error notarget No matching version found");
   if (environment.FAKE_NPM === "mismatch")
     fail("npm error code EUSAGE\nnpm error\nnpm error `npm ci` can only install packages when in sync");
   mkdirSync("node_modules/half-installed", { recursive: true });

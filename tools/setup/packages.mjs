@@ -40,7 +40,7 @@ export const nodeIsInstalled = () => isNode24 || existsSync(ownNode);
 export async function installPackages(journal) {
   requireFreeSpace(root, npmPackages.diskBytes, "the npm packages");
   rmSync(installedLock, { force: true }); // an interrupted `npm ci` must not look finished
-  await step(`npm packages, about ${megabytes(npmPackages.downloadBytes)} to download`, () =>
+  await step(`npm packages, up to ${megabytes(npmPackages.downloadBytes)} to download`, () =>
     // Development packages too, even where NODE_ENV=production leaves them out: tests and types need them.
     npm(["ci", "--ignore-scripts", "--include=dev", "--no-audit", "--no-fund"], "installing the packages", journal),
   );
@@ -53,7 +53,7 @@ export async function installPackages(journal) {
  */
 export async function installNode(journal) {
   const { version } = JSON.parse(readFileSync(path.join(modules, "node", "package.json"), "utf8"));
-  await step(`Node ${version}, about ${megabytes(nodeDownloadBytes)} to download`, () =>
+  await step(`Node ${version}, up to ${megabytes(nodeDownloadBytes)} to download`, () =>
     npm(
       ["rebuild", "node", "--ignore-scripts=false"],
       `installing Node ${version} (or install Node 24 yourself)`,
@@ -62,9 +62,17 @@ export async function installNode(journal) {
   );
 }
 
-/** @param {string[]} npmArguments @param {string} doing @param {import("./command.mjs").Journal} journal */
+/**
+ * Runs npm, on what its cache has where that is enough: a second clone then downloads nothing.
+ *
+ * @param {string[]} npmArguments
+ * @param {string} doing for the error, ready to follow "while"
+ * @param {import("./command.mjs").Journal} journal
+ */
 export async function npm(npmArguments, doing, journal) {
-  const { ok, found, output } = await run("npm", npmArguments, journal);
+  let { ok, found, output } = await run("npm", npmArguments, journal, { env: { npm_config_prefer_offline: "true" } });
+  const cacheIsTooOld = !ok && /ETARGET/.test(output); // a version came out after npm last looked
+  if (cacheIsTooOld) ({ ok, found, output } = await run("npm", npmArguments, journal));
   if (ok) return;
   if (!found)
     throw new SetupError("npm was not found. It comes with Node: install Node 20, 22 or 24 from https://nodejs.org.");

@@ -3,7 +3,7 @@ import { createReadStream, existsSync, mkdirSync, readdirSync, renameSync, rmSyn
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "./command.mjs";
-import { diskFull, meansDiskFull, meansNoNetwork, SetupError, Unavailable } from "./errors.mjs";
+import { diskFull, hasCode, meansDiskFull, meansNoNetwork, SetupError, Unavailable } from "./errors.mjs";
 import { tensorflow } from "./pins.mjs";
 import { cache, requireFreeSpace } from "./places.mjs";
 import { megabytes, say, step } from "./progress.mjs";
@@ -55,25 +55,27 @@ async function download(downloads, wheelFile, python, journal) {
   const unfinished = path.join(downloads, "unfinished");
   mkdirSync(unfinished, { recursive: true });
 
-  const outcome = await step(`TensorFlow ${version}, ${megabytes(wheelBytes)} to download`, async (progress) => {
+  const file = path.join(unfinished, wheel);
+  await step(`TensorFlow ${version}, ${megabytes(wheelBytes)} to download`, async (progress) => {
     // pip shows no progress when its output is not a terminal, so the growing file in its temporary folder is watched.
     const watch = setInterval(() => progress(sizeOfFiles(unfinished), wheelBytes), 250);
     const options = ["--no-deps", "--only-binary=:all:", "--no-cache-dir", "--no-input", "--disable-pip-version-check"];
-    try {
-      return await run(python, ["-m", "pip", "download", ...options, "-d", unfinished, ...pipArguments], journal, {
-        env: { TMPDIR: unfinished, PIP_REQUIRE_VIRTUALENV: "0" },
-      });
-    } finally {
-      clearInterval(watch);
+    const { ok, output } = await run(
+      python,
+      ["-m", "pip", "download", ...options, "-d", unfinished, ...pipArguments],
+      journal,
+      { env: { TMPDIR: unfinished, PIP_REQUIRE_VIRTUALENV: "0" } },
+    ).finally(() => clearInterval(watch));
+    if (ok && existsSync(file)) return;
+    rmSync(unfinished, { recursive: true });
+    if (meansDiskFull(output)) throw diskFull(`downloading TensorFlow to ${cache}`);
+    if (meansNoNetwork(output)) {
+      throw new Unavailable(
+        "pip could not reach its package index to download TensorFlow: check the network, or the proxy.",
+      );
     }
+    throw new Unavailable(`pip found no TensorFlow ${version} for this machine; see ${journal.log}.`);
   });
-  const file = path.join(unfinished, wheel);
-  if (!outcome.ok || !existsSync(file)) {
-    if (meansDiskFull(outcome.output)) throw diskFull(`downloading TensorFlow to ${cache}`);
-    if (meansNoNetwork(outcome.output))
-      throw new Unavailable("pip could not reach its package index to download TensorFlow.");
-    throw new Unavailable(`pip found no TensorFlow ${version} for this machine.`);
-  }
   const hash = await sha256(file);
   if (hash !== wheelSha256) {
     rmSync(unfinished, { recursive: true });
@@ -90,6 +92,7 @@ async function unpack(wheelFile, python, journal) {
   await step(`unpacking it, ${megabytes(unpackedBytes)} in ${cache}`, async () => {
     const { ok, output } = await run(python, [unpackScript, wheelFile, unpacking], journal);
     if (ok) return;
+    rmSync(unpacking, { recursive: true, force: true });
     if (meansDiskFull(output)) throw diskFull(`unpacking TensorFlow to ${cache}`);
     throw new SetupError(`TensorFlow could not be unpacked; see ${journal.log}`);
   });
@@ -103,12 +106,14 @@ async function sha256(file) {
   return hash.digest("hex");
 }
 
-/** @param {string} folder @returns {number} bytes of all files below it; a file that goes away meanwhile counts as none */
+/** @param {string} folder @returns {number} bytes of all files below it; 0 when pip changes the folder meanwhile */
 function sizeOfFiles(folder) {
-  let bytes = 0;
-  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-    const stat = statSync(path.join(folder, name), { throwIfNoEntry: false });
-    if (stat?.isFile()) bytes += stat.size;
+  try {
+    const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+    const stats = names.map((name) => statSync(path.join(folder, name)));
+    return stats.reduce((bytes, stat) => bytes + (stat.isFile() ? stat.size : 0), 0);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return 0;
+    throw error;
   }
-  return bytes;
 }
