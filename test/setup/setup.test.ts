@@ -67,6 +67,14 @@ describe("setup of a fresh clone", () => {
     expect((await clone.setUp()).output).to.equal("");
   });
 
+  it("leaves alone packages that nobody asked for", async () => {
+    const clone = new FakeClone(machine());
+    clone.lock({ "": {}, "node_modules/chai": { version: "1.0.0" }, "node_modules/unasked": { version: "1.0.0" } });
+    await clone.setUp();
+    clone.lock({ "": {}, "node_modules/chai": { version: "1.0.0" } });
+    expect((await clone.setUp()).output).to.equal("");
+  });
+
   it("makes TensorFlow's place whole again when the cache was deleted", async () => {
     const clone = new FakeClone(machine());
     await clone.setUp();

@@ -15,17 +15,16 @@ const isNode24 = process.versions.node.startsWith("24.");
 /** The Node 24 that runs Trivet. */
 export const nodeProgram = () => (existsSync(ownNode) ? ownNode : process.execPath);
 
-/** Whether what is installed is what package-lock.json asks for. Reads two files; asks npm nothing. */
+/** Whether all that package-lock.json asks for is installed. Reads two files; asks npm nothing. */
 export function packagesAreInstalled() {
-  const installed = readPackages(installedLock);
   const wanted = readPackages(path.join(root, "package-lock.json"));
+  const installed = readPackages(installedLock);
   if (installed === undefined || wanted === undefined) return false;
-  delete wanted[""]; // this project itself
-  const same = (/** @type {string} */ name) =>
-    installed[name]?.version === wanted[name]?.version && installed[name]?.integrity === wanted[name]?.integrity;
-  // npm leaves out optional packages made for another system.
-  const complete = Object.keys(wanted).every((name) => name in installed || wanted[name]?.optional);
-  return complete && Object.keys(installed).every((name) => name in wanted && same(name));
+  return Object.entries(wanted).every(([name, { version, integrity, optional }]) => {
+    const found = installed[name];
+    if (found === undefined) return name === "" || optional; // this project itself; a package for another system
+    return found.version === version && found.integrity === integrity;
+  });
 }
 
 /** Whether there is a Node 24, the machine's or ours. */

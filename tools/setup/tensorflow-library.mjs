@@ -25,6 +25,7 @@ export async function installLibrary(python, journal) {
   if (existsSync(libraryFolder)) return;
   const downloads = path.join(cache, "downloads");
   const wheelFile = path.join(downloads, wheel);
+  say(`  TensorFlow goes to ${cache}, for all clones of yours.`);
   await useLeftovers(downloads, wheelFile);
   requireFreeSpace(cache, wheelBytes + unpackedBytes, `TensorFlow ${version}`);
   if (!existsSync(wheelFile)) await download(downloads, wheelFile, python, journal);
@@ -89,7 +90,7 @@ async function download(downloads, wheelFile, python, journal) {
 
 /** @param {string} wheelFile @param {string} python @param {import("./command.mjs").Journal} journal */
 async function unpack(wheelFile, python, journal) {
-  await step(`unpacking it, ${megabytes(unpackedBytes)} in ${cache}`, async () => {
+  await step(`unpacking it, ${megabytes(unpackedBytes)}`, async () => {
     const { ok, output } = await run(python, [unpackScript, wheelFile, unpacking], journal);
     if (ok) return;
     rmSync(unpacking, { recursive: true, force: true });
