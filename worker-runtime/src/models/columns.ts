@@ -33,7 +33,7 @@ function isEmpty(value: unknown): boolean {
 
 function missing(column: string | number, role: string, names: readonly string[]): string {
   const nearest = nearestName(String(column), names);
-  const advice = nearest === undefined ? `the row has ${names.join(", ")}` : `did you mean "${nearest}"?`;
+  const advice = nearest === undefined ? `the row has ${names.join(", ")}.` : `did you mean "${nearest}"?`;
   return `there is no column "${column}"; ${advice} \`data.columns.${role}\` says which one is the ${role}`;
 }
 

@@ -25,6 +25,7 @@ export class Labels {
       const found = names.length === 0 ? "there are no training examples" : `all are labelled "${names[0]}"`;
       throw new UserError(`A classifier needs training examples of two labels, but ${found} (${this.#title}).`);
     }
+    this.#numbers.clear();
     for (const [number, name] of names.entries()) this.#numbers.set(name, number);
     return names;
   }

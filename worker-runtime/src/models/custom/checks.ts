@@ -9,7 +9,7 @@ export function layersOf(model: tfjs.LayersModel): tfjs.layers.Layer[] {
 
 /** Whether the last layer makes probabilities of its numbers. */
 export function givesProbabilities(model: tfjs.LayersModel): boolean {
-  const last = model.outputLayers[0]!;
+  const last = model.outputs[0]!.sourceLayer;
   return last.getClassName() === "Softmax" || /^(softmax|sigmoid)$/.test(String(last.getConfig().activation));
 }
 

@@ -28,13 +28,11 @@ export function maskDropout(layer: tfjs.layers.Layer): MaskedDropout {
   };
   return {
     draw(count, random) {
-      const values = new Float32Array(count * size);
-      // Two values from each draw of 32 bits: rates are met to 2^-16.
-      for (let i = 0; i < values.length; i += 2) {
-        const bits = random.uint32(i / 2);
-        values[i] = (bits & 0xffff) * 2 ** -16 < rate ? 0 : 1 / (1 - rate);
-        values[i + 1] = (bits >>> 16) * 2 ** -16 < rate ? 0 : 1 / (1 - rate);
-      }
+      const bits = new Uint32Array(4 * Math.ceil((count * size) / 4));
+      random.fillUint32(bits, 0);
+      const values = Float32Array.from({ length: count * size }, (_, i) =>
+        bits[i]! < rate * 2 ** 32 ? 0 : 1 / (1 - rate),
+      );
       return { type: "float32", shape: [count, ...(shape as number[])], values };
     },
     setMask: (given) => {
