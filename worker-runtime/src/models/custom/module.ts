@@ -29,7 +29,7 @@ export type Loss = (tf: Tf, outputs: tfjs.Tensor, label: tfjs.Tensor) => tfjs.Sc
 /** Loads the code of a module and builds its network. Throws `UserError` when that fails. */
 export async function openModule(source: ModuleSource, data: DataShape): Promise<Network> {
   const { build, loss } = await load(source);
-  const { parameters, outputs, layers } = build(data);
+  const { parameters, outputs, layers } = callBuild(source.file, build, data);
   return {
     parameters,
     masks: () => [],
@@ -40,6 +40,19 @@ export async function openModule(source: ModuleSource, data: DataShape): Promise
     },
     layers: (tf) => layers?.(tf),
   };
+}
+
+function callBuild(file: string, build: Build, data: DataShape): BuiltModel {
+  let built: Partial<BuiltModel> | undefined;
+  try {
+    built = build(data);
+  } catch (error) {
+    throw new UserError(`model.module: \`build\` of ${file} failed: ${(error as Error).message}`);
+  }
+  if (Array.isArray(built?.parameters) && typeof built.outputs === "function") return built as BuiltModel;
+  throw new UserError(
+    `model.module: \`build\` of ${file} must return { parameters: [...], outputs(tf, weights, input) {...} }.`,
+  );
 }
 
 async function load({ file, code }: ModuleSource): Promise<{ build: Build; loss: Loss }> {
