@@ -101,6 +101,19 @@ describe("setup of a fresh clone", () => {
       });
     }
 
+    it("in the middle of npm, does not take the rest of an older installation for a whole one", async () => {
+      const clone = new FakeClone(machine());
+      await clone.setUp();
+      clone.lock({ "": {}, "node_modules/chai": { version: "1.0.1", integrity: "sha512-b" } });
+      const upgrade = clone.start(["setup.mjs"], { FAKE_HANG: "npm" });
+      await clone.hanging();
+      process.kill(-upgrade.child.pid!, "SIGKILL");
+      await upgrade.ended;
+      clone.lock({ "": {}, "node_modules/chai": { version: "1.0.0", integrity: "sha512-a" } });
+      await clone.setUp();
+      expect(clone.calls("npm ci")).to.have.length(3);
+    });
+
     it("waits for the npm that an interrupted setup left running, instead of running a second one beside it", async () => {
       const clone = new FakeClone(machine());
       const first = clone.start(["setup.mjs"], { FAKE_HANG: "npm" });
@@ -254,7 +267,7 @@ describe("setup of a fresh clone", () => {
 
     it("on a CPU that TensorFlow cannot run on", async () => {
       const clone = new FakeClone(machine());
-      const { output } = await clone.setUp({ FAKE_CPU: "old" });
+      const { output } = await clone.setUp({ FAKE_CPU: "old", FAKE_OFFICIAL: "works" });
       expect(output).to.contain("TensorFlow does not run on this CPU, which lacks instructions that it needs (AVX).");
       expect(existsSync(path.join(clone.folder, "node_modules/@tensorflow/tfjs-node/lib"))).to.equal(false);
     });
