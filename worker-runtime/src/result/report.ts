@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { roundMetrics } from "./metrics.ts";
 import { environment, facts, usage } from "./report/environment.ts";
-import { count, counted, duration, metric, percent, short } from "./report/format.ts";
+import { count, counted, duration, metric, metricTick, percent, short } from "./report/format.ts";
 import { heading } from "./report/heading.ts";
 import { type Html, html } from "./report/html.ts";
 import { integrity } from "./report/integrity.ts";
@@ -65,6 +65,7 @@ function learning(record: RunRecord): Html {
       title: `Held-out ${name}`,
       points: rounds.map(({ round, metrics }) => ({ round, value: metrics?.[name] ?? Number.NaN })),
       format: (value) => metric(name, value),
+      formatTick: (value) => metricTick(name, value),
       markedRound: resultRound,
       lastRound,
     }),
@@ -105,6 +106,6 @@ function data({ dataset: { hash, trainExamples, heldOutExamples, skippedRows } }
     ["Training examples", count(trainExamples)],
     ["Held-out examples", count(heldOutExamples)],
     ["Rows left out", skippedRows === 0 ? "none" : `${count(skippedRows)}, which could not be used`],
-    ["Dataset", html`<code>${hash}</code>`],
+    ["Dataset", html`<code class="hash">${hash}</code>`],
   ]);
 }

@@ -22,7 +22,21 @@ export function short(value: number): string {
 
 /** A held-out metric: those that are parts of a whole in percent, others as they are. */
 export function metric(name: string, value: number): string {
-  return /^(accuracy|recall|precision)/.test(name) ? percent(value, 1) : short(value);
+  return isPart(name) ? percent(value, 1) : short(value);
+}
+
+/** The same for an axis, where digits depend on how near its marks are: "98.25 %", "100 %". */
+export function metricTick(name: string, value: number): string {
+  return isPart(name) ? trimmed(percent(value, 2)) : short(value);
+}
+
+function isPart(name: string): boolean {
+  return /^(accuracy|recall|precision)/.test(name);
+}
+
+/** Without zeros at the end of a fraction: "10.0 s" as "10 s". */
+export function trimmed(text: string): string {
+  return text.replace(/(\.\d*?)0+(?=\u00a0)/, (_, kept: string) => (kept === "." ? "" : kept));
 }
 
 /** 0.984 as "98.4 %" */

@@ -50,6 +50,6 @@ function overview({ job, document, plan, rounds, weightsHash }: RunRecord): Html
           ["Started", time(span.fromMs)],
           ["Took", `${duration(span.toMs - span.fromMs)} on ${counted(places, "place")}`],
         ] as const)),
-    ["Weights, SHA-256", html`<code>${weightsHash}</code>`],
+    ["Weights, SHA-256", html`<code class="hash">${weightsHash}</code>`],
   ]);
 }

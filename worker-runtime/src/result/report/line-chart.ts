@@ -6,8 +6,9 @@ export interface LineChart {
   readonly id: string;
   readonly title: string;
   readonly points: readonly { readonly round: number; readonly value: number }[];
-  /** Writes a value: at the axis, and in words. */
   readonly format: (value: number) => string;
+  /** For the marks of the axis, where it differs. */
+  readonly formatTick?: (value: number) => string;
   /** The round whose point is marked as the result's, if there is one. */
   readonly markedRound: number | undefined;
   /** The last round of the run, so that all charts of a page have one scale. */
@@ -22,7 +23,7 @@ const pointLimit = 400;
 const dotLimit = 40;
 
 /** One curve over the rounds, with its axes. One curve a chart, so that it can be read without colours. */
-export function lineChart({ id, title, points, format, markedRound, lastRound }: LineChart): Html {
+export function lineChart({ id, title, points, format, formatTick = format, markedRound, lastRound }: LineChart): Html {
   const finite = points.filter(({ value }) => Number.isFinite(value));
   if (finite.length === 0) return html`<figure><figcaption><h3>${title}</h3> Not measured.</figcaption></figure>`;
   const shown = thinned(finite, pointLimit);
@@ -42,7 +43,7 @@ export function lineChart({ id, title, points, format, markedRound, lastRound }:
 <desc id="${id}-desc">A curve over rounds ${first.round} to ${last.round}: ${summary(first, last, format)}</desc>
 ${ticks(low, high, 4).map(
   (tick) => html`<path class="grid" d="M${margin.left} ${y(tick)}H${width - margin.right}"/>
-<text class="tick" x="${margin.left - 8}" y="${y(tick)}" dy="0.35em" text-anchor="end">${format(tick)}</text>
+<text class="tick" x="${margin.left - 8}" y="${y(tick)}" dy="0.35em" text-anchor="end">${formatTick(tick)}</text>
 `,
 )}<path class="axis" d="M${margin.left} ${baseline}H${width - margin.right}"/>
 ${ticks(0, lastRound, 6, 1).map(

@@ -37,6 +37,7 @@ code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospac
 .eyebrow { display: flex; align-items: center; gap: 0.5em; margin-bottom: 1.5rem; font-size: 0.875rem; }
 .eyebrow svg { width: 1.25em; height: 1.25em; fill: none; stroke: var(--accent); stroke-width: 2; stroke-linecap: round; }
 .note, .legend, figcaption { font-size: 0.875rem; }
+.charts + .note, .scroll + .note { margin-top: 0.75rem; }
 .headline { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 0.75rem; margin: 1.25rem 0 0.25rem; }
 .headline strong { font-size: 3.25rem; font-weight: 650; line-height: 1.1; letter-spacing: -0.03em; }
 .headline span { font-size: 1.125rem; color: var(--muted); }
@@ -46,7 +47,10 @@ dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 13
 header dl { margin-top: 2rem; }
 dt { font-size: 0.875rem; }
 dd { overflow-wrap: anywhere; }
+dl > div:has(.hash) { grid-column: 1 / -1; }
 dl.hashes { grid-template-columns: 1fr; margin-bottom: 1rem; }
+h3 + .note, h3 + dl, h3 + pre { margin-top: 0.5rem; }
+main > h3, .timeline { margin-top: 2.25rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); gap: 2rem 2.5rem; }
 figcaption h3 { color: var(--ink); }
 figure svg { display: block; width: 100%; height: auto; margin-top: 0.5rem; overflow: visible; }
@@ -56,17 +60,18 @@ figure svg { display: block; width: 100%; height: auto; margin-top: 0.5rem; over
 .curve, .dots { fill: none; stroke: var(--accent); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 .dots { stroke-width: 5; }
 .result { fill: var(--paper); stroke: var(--ink); stroke-width: 2; }
-.bar { display: block; width: 100%; height: 28px; margin-bottom: 1rem; border-radius: 4px; }
+.bar { display: block; width: 100%; height: 28px; margin: 1rem 0; border-radius: 4px; }
 .compute, .step { fill: var(--accent); }
 .store, .reduce { fill: var(--warm); }
 .queue { fill: var(--stone); }
 .load { fill: var(--plum); }
 .again { fill: var(--alert); }
-.bar rect, .timeline rect { stroke: var(--paper); stroke-width: 1; vector-effect: non-scaling-stroke; }
+.bar rect, rect.step, rect.load { stroke: var(--paper); stroke-width: 1; vector-effect: non-scaling-stroke; }
+.swatch rect { stroke: none; }
 .swatch { display: inline-block; width: 0.75em; height: 0.75em; vertical-align: -0.04em; }
 .legend { margin-top: 0.75rem; }
 .legend .swatch:not(:first-child) { margin-left: 1em; }
-.timeline { display: grid; grid-template-columns: fit-content(9rem) minmax(0, 1fr); column-gap: 0.75rem; margin-bottom: 1.5rem; }
+.timeline { display: grid; grid-template-columns: fit-content(9rem) minmax(0, 1fr); column-gap: 0.75rem; }
 .timeline figcaption, .timeline .legend { grid-column: 1 / -1; }
 .lanes { padding: 1.5rem 0 0; list-style: none; font-size: 0.875rem; }
 .lanes li { height: 26px; line-height: 26px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -84,13 +89,13 @@ th { font-weight: 500; }
 th:first-child, .words { text-align: left; }
 tbody th { color: var(--ink); }
 td.words { min-width: 9rem; white-space: normal; }
-.words + td, .words + th { padding-left: 0.75rem; }
+th.words:not(:first-child), td.words { padding-left: 0.75rem; }
 tr > :last-child { padding-right: 0; }
 details { margin-top: 1.5rem; }
 summary { cursor: pointer; color: var(--accent); }
 details[open] summary { margin-bottom: 0.75rem; }
 pre { margin: 0.5rem 0 1.25rem; padding: 0.875rem 1rem; overflow-x: auto; background: var(--raised); border: 1px solid var(--rule); border-radius: 6px; line-height: 1.5; }
-.load-model { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 0 2rem; }
+.load-model { margin-top: 1rem; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 0 2rem; }
 .load-model > div { min-width: 0; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 @media (max-width: 30rem) {

@@ -1,5 +1,5 @@
 import type { RoundRecord, TaskTrace } from "../run-record.ts";
-import { counted, duration } from "./format.ts";
+import { counted, duration, trimmed } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { ticks } from "./ticks.ts";
 import { swatch } from "./time-split.ts";
@@ -60,7 +60,8 @@ function drawing(id: string, title: string, lanes: Lanes, rounds: ReadonlyMap<nu
 <path class="round-ends" d="${[...rounds.values()].map(({ toMs }) => `M${x(toMs)} 0V${height}`).join("")}"/>
 ${lanes.shown.map(({ traces }, lane) => draw(traces, lane * laneHeight, x))}</svg>
 <div class="below" aria-hidden="true">${seconds.map(
-    (second) => html`<span style="left:${((second * 1000) / durationMs) * 100}%">${duration(second * 1000)}</span>`,
+    (second) =>
+      html`<span style="left:${x(span.fromMs + second * 1000) / 10}%">${second === 0 ? "0" : trimmed(duration(second * 1000))}</span>`,
   )}</div>
 </div>
 <p class="legend">${swatch("step")} step ${swatch("reduce")} reduce ${swatch("load")} loading TensorFlow ${swatch("again")} delivered again</p>
@@ -97,7 +98,7 @@ function stretches(traces: readonly TaskTrace[], top: number, x: Scale): Html[] 
       else drawn.push([from, to]);
     }
     const d = drawn.map(([from, to]) => `M${from} ${top + y}H${to.toFixed(1)}v${height}H${from}z`).join("");
-    return html`<path class="${name} merged" d="${d}"/>
+    return html`<path class="${name}" d="${d}"/>
 `;
   };
   const spansOf = (task: TaskTrace["task"]) =>
