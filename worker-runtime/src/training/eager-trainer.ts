@@ -80,7 +80,12 @@ export class EagerTrainer implements Trainer {
 
   outputs(feeds: readonly Feed[]): Float32Array {
     const tf = this.#tf;
-    return tf.tidy(() => Float32Array.from(this.#model.outputs(tf, this.#weights, this.#tensors(feeds)).dataSync()));
+    // Not returned from `tidy`, which would look for tensors among its numbers, one by one.
+    let outputs = new Float32Array();
+    tf.tidy(() => {
+      outputs = new Float32Array(this.#model.outputs(tf, this.#weights, this.#tensors(feeds)).dataSync());
+    });
+    return outputs;
   }
 
   dispose(): void {

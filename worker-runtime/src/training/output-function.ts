@@ -19,10 +19,13 @@ export class OutputFunction {
     const { parameters } = this.#model;
     this.#weights ??= split(weights(), parameters).map((values, i) => tf.tensor(values, [...parameters[i]!.shape]));
     const held = this.#weights;
-    return tf.tidy(() => {
+    // Not returned from `tidy`, which would look for tensors among its numbers, one by one.
+    let outputs = new Float32Array();
+    tf.tidy(() => {
       const tensors = feeds.map(({ values, shape, type }) => tf.tensor(values, [...shape], type));
-      return Float32Array.from(this.#model.outputs(tf, held, tensors).dataSync());
+      outputs = new Float32Array(this.#model.outputs(tf, held, tensors).dataSync());
     });
+    return outputs;
   }
 
   /** To be called when the weights change. */
