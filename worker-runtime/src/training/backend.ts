@@ -1,6 +1,7 @@
 import util from "node:util";
 import type { Tf } from "../models/model.ts";
 import { type Cpu, readCpu } from "./cpu.ts";
+import { withTensorFlowKernels } from "./kernels.ts";
 import { type NativeBackend, nativeBackend } from "./native.ts";
 import type { KernelStamp } from "./trainer.ts";
 
@@ -48,9 +49,10 @@ async function loadNative(cpu: Cpu): Promise<Backend> {
   const legacy = util as { isNullOrUndefined?: (value: unknown) => boolean };
   legacy.isNullOrUndefined ??= (value) => value === null || value === undefined;
 
-  const tf = (await import("@tensorflow/tfjs-node")).default as unknown as Tf;
-  tf.enableProdMode();
-  const native = nativeBackend(tf);
+  const tfjs = (await import("@tensorflow/tfjs-node")).default as unknown as Tf;
+  tfjs.enableProdMode();
+  const native = nativeBackend(tfjs);
+  const tf = withTensorFlowKernels(tfjs, native);
   const stamp: KernelStamp = {
     backend: "tensorflow",
     tensorflow: native.binding.TF_Version,

@@ -50,7 +50,7 @@ export interface NativeBackend {
   executeMultipleOutputs(
     op: string,
     attributes: readonly OpAttribute[],
-    inputs: readonly tfjs.Tensor[],
+    inputs: readonly tfjs.TensorInfo[],
     outputs: number,
   ): tfjs.Tensor[];
 }

@@ -1,6 +1,6 @@
 import type * as tfjs from "@tensorflow/tfjs";
 import type { Binding, NativeBackend, NativeValues, OpAttribute } from "../native.ts";
-import { type Attribute, type Attributes, constant, makeNode, type Output, placeholder } from "./graph.ts";
+import { type Attribute, type Attributes, attribute, constant, makeNode, type Output, placeholder } from "./graph.ts";
 
 /** What a function of tensors did, as a graph from its inputs (placeholders) to its outputs. */
 export interface Recording {
@@ -80,7 +80,7 @@ class Recorder {
     const inputs = inputIds.map((id) => this.output(id));
     const tensors = this.#binding.executeOp(op, attributes, inputIds, count);
     const outputs = tensors.map(({ dtype, shape }) => ({ type: dtype, shape }));
-    const node = makeNode(op, inputs, this.#attributes(op, attributes), outputs);
+    const node = makeNode(op, inputs, { ...inferred(op, inputs), ...this.#attributes(op, attributes) }, outputs);
     tensors.forEach(({ id }, i) => {
       this.#known.set(id, node.outputs[i]!);
     });
@@ -118,4 +118,9 @@ class Recorder {
     if (typeof value === "boolean") return { kind: "bool", value };
     throw new NotRecordable(`it uses the operation ${op} with an attribute of a type that is not supported`);
   }
+}
+
+/** Attributes that tfjs-node leaves out, since TensorFlow infers them where it runs an operation by itself. */
+function inferred(op: string, inputs: readonly Output[]): Attributes {
+  return op === "ExpandDims" ? { T: attribute.type(inputs[0]!.type), Tdim: attribute.type(inputs[1]!.type) } : {};
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Binding } from "../native.ts";
+import { NotRecordable } from "./recording.ts";
 import { encodeSavedModel, type Names, savedModelTag } from "./saved-model.ts";
 
 /** A graph loaded into TensorFlow. Its resource variables live as long as it does. */
@@ -15,6 +16,8 @@ export class Session {
     try {
       writeFileSync(join(folder, "saved_model.pb"), encodeSavedModel(names));
       this.#id = binding.loadSavedModel(folder, savedModelTag);
+    } catch (error) {
+      throw new NotRecordable(`TensorFlow could not load the recorded graph (${(error as Error).message})`);
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -1,5 +1,6 @@
 import type { OptimizerSection } from "../../job/document.ts";
 import { attribute, DataType, floatOp, makeNode, type Node, type Output, scalar } from "./graph.ts";
+import { scaled } from "./passes/broadcasts.ts";
 import { assignVariable, readVariable, subtractRows } from "./variable.ts";
 
 /** The variables of a session: the parameters, then each slot of the optimizer for all parameters, then its scalars. */
@@ -30,7 +31,7 @@ export function updates(
           return makeNode("ResourceApplyGradientDescent", inputs, { T }, [], readers[i]);
         }
         return rows.map(({ indices, values }) =>
-          subtractRows(parameter, indices, floatOp("Mul", [values, rate]), readers[i]!),
+          subtractRows(parameter, indices, scaled("Mul", values, rate), readers[i]!),
         );
       });
     case "momentum": {

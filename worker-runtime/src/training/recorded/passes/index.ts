@@ -1,4 +1,7 @@
 import type { Rule } from "../graph.ts";
+import { addAsBias } from "./biases.ts";
+import { broadcastWithoutOnes, scaleBeforeBroadcast } from "./broadcasts.ts";
+import { dropNoOps } from "./no-ops.ts";
 
-/** Rewrites of a recorded step that make it faster and leave every bit of the result as it is. */
-export const passes: readonly Rule[] = [];
+/** Rewrites of a recorded step that make it faster and leave every bit of its result as it is. */
+export const passes: readonly Rule[] = [dropNoOps, broadcastWithoutOnes, scaleBeforeBroadcast, addAsBias];
