@@ -3,7 +3,7 @@
  * machine fails soon when its vibration is far from what its load explains, or when it is both hot and loaded. One
  * label in twenty is wrong, so no model can be right more often than 0.95 of the time.
  *
- *     node examples/custom/generate.ts
+ *     npx node examples/custom/generate.ts
  */
 import { writeFileSync } from "node:fs";
 import { Random } from "@trivet/worker-runtime/training/random";

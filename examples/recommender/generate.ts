@@ -6,7 +6,7 @@
  * The noise has a standard deviation of 0.5. No recommender can predict it, so an RMSE of 0.5 would be perfect; the
  * spread of the ratings, which is the RMSE of always guessing their mean, is printed.
  *
- *     node examples/recommender/generate.ts [seed]
+ *     npx node examples/recommender/generate.ts [seed]
  */
 import { writeFileSync } from "node:fs";
 import { Random } from "@trivet/worker-runtime/training/random";
