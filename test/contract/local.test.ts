@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { afterEach, describe } from "mocha";
 import { LocalObjectStore } from "../../worker-runtime/src/clouds/local/object-store.ts";
 import { LocalTaskQueue } from "../../worker-runtime/src/clouds/local/task-queue.ts";
-import type { Clock } from "../../worker-runtime/src/ports/clock.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { objectStoreContract } from "./object-store.ts";
 import { taskQueueContract } from "./task-queue.ts";
@@ -10,7 +10,9 @@ import { taskQueueContract } from "./task-queue.ts";
 describe("local files", () => {
   const folder = temporaryFolder();
   const open: LocalTaskQueue[] = [];
-  afterEach(() => open.splice(0).forEach((queue) => queue.close()));
+  afterEach(() => {
+    for (const queue of open.splice(0)) queue.close();
+  });
 
   describe("object store", () =>
     objectStoreContract(async () => {
@@ -20,12 +22,11 @@ describe("local files", () => {
 
   describe("task queue", () =>
     taskQueueContract(async () => {
-      let nowMs = 1e12;
-      const clock: Clock = { nowMs: () => nowMs, sleep: async () => {} };
+      const clock = new ManualClock();
       const path = join(folder(), "queue");
       const queue = await LocalTaskQueue.open(path, "one", clock);
       const other = await LocalTaskQueue.open(path, "two", clock);
       open.push(queue, other);
-      return { queue, other, wait: async (seconds) => void (nowMs += seconds * 1000) };
+      return { queue, other, wait: async (seconds) => clock.pass(seconds) };
     }));
 });

@@ -1,6 +1,7 @@
 import { describe } from "mocha";
 import { MemoryObjectStore } from "../../worker-runtime/src/clouds/memory/object-store.ts";
 import { MemoryTaskQueue } from "../../worker-runtime/src/clouds/memory/task-queue.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 import { objectStoreContract } from "./object-store.ts";
 import { taskQueueContract } from "./task-queue.ts";
 
@@ -13,8 +14,8 @@ describe("memory", () => {
 
   describe("task queue", () =>
     taskQueueContract(async () => {
-      let nowMs = 1e12;
-      const queue = new MemoryTaskQueue({ nowMs: () => nowMs });
-      return { queue, other: queue, wait: async (seconds) => void (nowMs += seconds * 1000) };
+      const clock = new ManualClock();
+      const queue = new MemoryTaskQueue(clock);
+      return { queue, other: queue, wait: async (seconds) => clock.pass(seconds) };
     }));
 });

@@ -15,7 +15,7 @@ export class MemoryObjectStore implements ObjectStore {
   async putIfAbsent(key: string, body: Uint8Array): Promise<"created" | "exists"> {
     checkKey(key);
     if (this.#objects.has(key)) return "exists";
-    this.#objects.set(key, { body: body.slice(), createdAtMs: this.#clock.nowMs() });
+    this.#objects.set(key, { body: new Uint8Array(body), createdAtMs: this.#clock.nowMs() });
     return "created";
   }
 

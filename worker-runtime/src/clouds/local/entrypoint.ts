@@ -1,0 +1,70 @@
+import type { JobDocument } from "../../job/document.ts";
+import { Worker } from "../../protocol/worker.ts";
+import { loadBackend } from "../../training/backend.ts";
+import { openLearner } from "../../training/learner.ts";
+import { systemClock } from "./clock.ts";
+import { LocalObjectStore } from "./object-store.ts";
+import { LocalTaskQueue } from "./task-queue.ts";
+
+/**
+ * A worker process on this machine: what a function instance is in a cloud. It takes tasks until its coordinator is gone,
+ * and may be killed at any moment.
+ */
+export interface WorkerOrder {
+  readonly place: string;
+  readonly storeFolder: string;
+  readonly queueFolder: string;
+}
+
+/** What a worker process tells its coordinator. */
+export type WorkerNews =
+  | { readonly type: "notice"; readonly text: string }
+  | { readonly type: "handled"; readonly outcome: "done" | "poison" | "failed" }
+  | { readonly type: "retry"; readonly reason: string; readonly exitCode: number | undefined; readonly stack?: string };
+
+/** No process holds a message longer than this; when one dies, its coordinator gives the message back at once. */
+const visibilityTimeoutSeconds = 900;
+
+async function run({ place, storeFolder, queueFolder }: WorkerOrder): Promise<void> {
+  const store = await LocalObjectStore.open(storeFolder);
+  const queue = await LocalTaskQueue.open(queueFolder, place, systemClock);
+  const tell = (news: WorkerNews) => process.send?.(news);
+  const notices = new Set<string>();
+  const worker = new Worker({
+    ...{ store, queue, place, clock: systemClock },
+    openLearner: (from, document: JobDocument, plan) =>
+      openLearner(from, document, plan, {
+        nowMs: systemClock.nowMs,
+        onNotice: (text) => {
+          if (!notices.has(text)) tell({ type: "notice", text });
+          notices.add(text);
+        },
+      }),
+    peakMemoryBytes: () => process.resourceUsage().maxRSS * 1024,
+    remainingMs: () => Infinity,
+  });
+  for (;;) {
+    const delivery = await queue.receive(visibilityTimeoutSeconds);
+    if (!delivery) {
+      await queue.waitForChange(200);
+      continue;
+    }
+    const handled = await worker.handle(delivery);
+    if (handled.outcome === "retry") {
+      const { exitCode, stack } = handled.error as { exitCode?: number; stack?: string };
+      tell({ type: "retry", reason: handled.reason, exitCode, ...(stack && { stack }) });
+    } else tell({ type: "handled", outcome: handled.outcome });
+  }
+}
+
+// Ctrl-C reaches every process of a terminal; the coordinator alone decides what it means.
+process.on("SIGINT", () => {});
+process.on("disconnect", () => process.exit(0));
+process.once("message", (order: WorkerOrder) => {
+  run(order).catch((error: Error) => {
+    console.error(error.stack);
+    process.exit(1);
+  });
+});
+// Loading takes a third of a second, which the coordinator needs to read the data anyway.
+loadBackend().catch(() => {});

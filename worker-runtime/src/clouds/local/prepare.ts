@@ -1,0 +1,64 @@
+import { type CreatedDataset, createDataset } from "../../data/create-dataset.ts";
+import { fingerprint } from "../../data/fingerprint.ts";
+import { datasetKeys } from "../../data/keys.ts";
+import type { DatasetManifest } from "../../data/types.ts";
+import type { JobDocument } from "../../job/document.ts";
+import type { RunEvent } from "../../job/events.ts";
+import { jobName, makePlan } from "../../job/make-plan.ts";
+import type { Plan } from "../../job/plan.ts";
+import { openEncoder, openModel } from "../../models/index.ts";
+import type { ObjectStore } from "../../ports/object-store.ts";
+import { isOver } from "../../protocol/run-record.ts";
+
+export interface PrepareOptions {
+  readonly document: JobDocument;
+  readonly folder: string;
+  readonly processes: number;
+  readonly again: boolean;
+  readonly onEvent: (event: RunEvent) => void;
+}
+
+/** Reads and stores the data, where that has not been done before, and decides what is going to be trained. */
+export async function prepare(store: ObjectStore, options: PrepareOptions): Promise<Plan> {
+  const { document, processes, again, onEvent } = options;
+  const dataset = await openOrCreateDataset(store, options);
+  const { hash, manifest, reused } = dataset;
+  onEvent({
+    type: "dataset",
+    hash,
+    trainExamples: manifest.train.examples,
+    heldOutExamples: manifest.heldOut.examples,
+    skippedRows: manifest.skippedRows,
+    reused,
+  });
+  const { model, primary } = await openModel(document, manifest.encoding);
+  let run = 1;
+  while (again && (await isOver(store, jobName(document, hash, run)))) run++;
+  const plan = makePlan(document, dataset, model, run);
+  const { job, rounds, workers, localSteps, batchSize, weightCount } = plan;
+  onEvent({
+    ...{ type: "plan", job, rounds, workers, processes, localSteps, batchSize, weightCount },
+    primaryMetric: primary.metric,
+    better: primary.better,
+  });
+  return plan;
+}
+
+/** Which dataset came from files like these the last time, so that reading them again is not needed. */
+async function openOrCreateDataset(store: ObjectStore, options: PrepareOptions): Promise<CreatedDataset> {
+  const { document, folder, onEvent } = options;
+  const cacheKey = `cache/datasets/${await fingerprint(document, folder)}`;
+  const cached = await store.get(cacheKey);
+  if (cached) {
+    const hash = Buffer.from(cached).toString();
+    const stored = await store.get(datasetKeys.manifest(hash));
+    if (stored) return { hash, manifest: JSON.parse(Buffer.from(stored).toString()) as DatasetManifest, reused: true };
+  }
+  const encoder = await openEncoder(document, folder);
+  const dataset = await createDataset({
+    ...{ data: document.data, folder, encoder, seed: document.seed, store },
+    onBadRow: (text) => onEvent({ type: "notice", text }),
+  });
+  await store.putIfAbsent(cacheKey, Buffer.from(dataset.hash));
+  return dataset;
+}

@@ -1,0 +1,146 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { UserError } from "../../errors.ts";
+import type { JobDocument } from "../../job/document.ts";
+import type { RunEvent, TrainOutcome } from "../../job/events.ts";
+import { jobName } from "../../job/make-plan.ts";
+import type { Plan } from "../../job/plan.ts";
+import { readDecisions } from "../../protocol/decisions.ts";
+import { keys } from "../../protocol/keys.ts";
+import { findHead } from "../../protocol/manifest.ts";
+import { isOver, readResult } from "../../protocol/run-record.ts";
+import { submit } from "../../protocol/submit.ts";
+import { systemClock } from "./clock.ts";
+import type { WorkerNews } from "./entrypoint.ts";
+import { LocalObjectStore } from "./object-store.ts";
+import { prepare } from "./prepare.ts";
+import { WorkerProcesses } from "./processes.ts";
+import { RoundWatcher } from "./round-watcher.ts";
+import { LocalTaskQueue } from "./task-queue.ts";
+
+export interface TrainOptions {
+  readonly document: JobDocument;
+  /** The folder of the job file: what its paths are relative to. */
+  readonly folder: string;
+  /** Where datasets, rounds and results are kept. */
+  readonly storeFolder: string;
+  /** Worker processes; at most one for each worker of the job is of use. Changes the speed, never the result. */
+  readonly processes: number;
+  /** Trains a job that is already finished once more, beside the first result. */
+  readonly again: boolean;
+  /** Stops the run; the same call goes on from there. */
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: RunEvent) => void;
+  /** Told the process ids of the workers when they start, for tests that kill them. */
+  readonly onProcesses?: (processes: WorkerProcesses) => void;
+}
+
+/** How often the coordinator looks whether a round is complete. */
+const pollMs = 25;
+
+/**
+ * Trains a job on this machine: the protocol of the clouds over a store and a queue in folders, with a process for each
+ * function. This process only prepares, watches and reports; it may be killed like any other.
+ * Throws UserError when the data or the machine is at fault; a job that fails by itself is an outcome.
+ */
+export async function trainLocally(options: TrainOptions): Promise<TrainOutcome> {
+  const startedAtMs = systemClock.nowMs();
+  const store = await LocalObjectStore.open(options.storeFolder);
+  const logFolder = join(options.storeFolder, "logs");
+  await mkdir(logFolder, { recursive: true });
+
+  const broken = Promise.withResolvers<never>();
+  broken.promise.catch(() => {});
+  let queue: LocalTaskQueue | undefined;
+  const places = Array.from({ length: options.processes }, (_, i) => `process-${i + 1}`);
+  // Started first: they load TensorFlow while the data is read.
+  const processes = new WorkerProcesses(places, logFolder, {
+    onNews: (_, news) => onNews(news, options.onEvent, broken.reject),
+    onExit: async (place, exitCode, signal, restarts) => {
+      options.onEvent({ type: "worker-exit", place, exitCode, signal, restarts });
+      await queue?.releaseAllOf(place);
+    },
+    onGiveUp: broken.reject,
+  });
+  options.onProcesses?.(processes);
+  try {
+    const plan = await prepare(store, options);
+    const queueFolder = await freshQueueFolder(options.storeFolder, plan.job);
+    queue = await LocalTaskQueue.open(queueFolder, "coordinator", systemClock);
+    const { document, storeFolder, onEvent } = options;
+    const wasOver = await isOver(store, plan.job);
+    const first = await submit(store, queue, systemClock.nowMs(), document, plan);
+    if (wasOver) onEvent({ type: "notice", text: `${plan.job} has ended already; --again trains it once more.` });
+    else if (first > 0) onEvent({ type: "resumed", round: first });
+    processes.begin({ storeFolder, queueFolder });
+    const watcher = new RoundWatcher(store, plan, systemClock, first, startedAtMs, onEvent);
+    await Promise.race([untilOver(store, plan, watcher, options.signal), broken.promise]);
+    const outcome = await readOutcome(store, plan, startedAtMs);
+    if (options.again) await compareWithFirst(store, document, plan, outcome, onEvent);
+    onEvent({ type: "finished", ...outcome });
+    return outcome;
+  } finally {
+    queue?.close();
+    await processes.stop();
+  }
+}
+
+function onNews(news: WorkerNews, onEvent: TrainOptions["onEvent"], giveUp: (error: UserError) => void): void {
+  if (news.type === "notice") onEvent(news);
+  if (news.type !== "retry") return;
+  if (news.exitCode === 3) giveUp(new UserError(news.reason, 3));
+  else onEvent({ type: "notice", text: `A task failed and is tried again: ${news.reason}` });
+}
+
+/** Messages of an earlier run are of no use: `submit` looks at the store and sends what is missing. */
+async function freshQueueFolder(storeFolder: string, job: string): Promise<string> {
+  const folder = join(storeFolder, "queues", job);
+  await rm(folder, { recursive: true, force: true });
+  const own = join(folder, String(systemClock.nowMs()));
+  await mkdir(own, { recursive: true });
+  return own;
+}
+
+/** Reports rounds as they are closed, until there is a result, a failure, or a stop. */
+async function untilOver(
+  store: LocalObjectStore,
+  plan: Plan,
+  watcher: RoundWatcher,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await watcher.look();
+    if (await isOver(store, plan.job)) return watcher.look();
+    await systemClock.sleep(pollMs);
+  }
+}
+
+/** A second training of the same job must come to the same bits; whether it did is worth a sentence. */
+async function compareWithFirst(
+  store: LocalObjectStore,
+  document: JobDocument,
+  plan: Plan,
+  { weightsHash }: TrainOutcome,
+  onEvent: TrainOptions["onEvent"],
+): Promise<void> {
+  const first = await readResult(store, jobName(document, plan.datasetHash));
+  if (!first || !weightsHash || first.job === plan.job) return;
+  const same = first.weightsHash === weightsHash ? "the same bits as" : "OTHER bits than";
+  onEvent({ type: "notice", text: `The weights have ${same} those of ${first.job}.` });
+}
+
+/** How the job stands, read from the store. */
+async function readOutcome(store: LocalObjectStore, plan: Plan, startedAtMs: number): Promise<TrainOutcome> {
+  const { job } = plan;
+  const seconds = (systemClock.nowMs() - startedAtMs) / 1000;
+  const nextRound = await findHead(store, job);
+  const result = await readResult(store, job);
+  if (result) {
+    const { state, reason, weightsHash, metrics } = result;
+    const resultFolder = join(store.folder, keys.result(job, ""));
+    return { state, job, nextRound, resultFolder, weightsHash, metrics, seconds, ...(reason && { reason }) };
+  }
+  const failed = (await readDecisions(store, job)).find(({ name }) => name === "failed");
+  if (failed) return { state: "failed", job, reason: failed.reason, nextRound, seconds };
+  return { state: "interrupted", job, reason: "the run was stopped", nextRound, seconds };
+}

@@ -1,0 +1,104 @@
+import { UserError } from "../errors.ts";
+import { canonicalJson, sha256 } from "../hash.ts";
+import { decodeHead, headRange } from "./bundle.ts";
+import { type Context, send } from "./context.ts";
+import { decide, readDecisions } from "./decisions.ts";
+import { keys, rankOf } from "./keys.ts";
+import { encodeManifest, type Manifest, readManifest } from "./manifest.ts";
+import { shards } from "./model-shards.ts";
+import type { ModelReport } from "./reduce.ts";
+import { addReports, type RoundSums } from "./round-sums.ts";
+import { sendRound } from "./send-round.ts";
+import { trains, type UpdateReport } from "./update.ts";
+
+/** Writes the round's manifest when all that it stands for is stored, and starts what comes next. */
+export async function closeRound(context: Context, round: number): Promise<void> {
+  const made = trains(context.plan, round)
+    ? await readShardHeads(context, round)
+    : { shards: [], sums: await readSums(context, round) };
+  if (!made) return;
+  const manifest = await makeManifest(context, round, made.shards, made.sums);
+  const answer = await context.store.putIfAbsent(keys.manifest(context.job, round), encodeManifest(manifest));
+  // Whoever creates the manifest sends what follows. If that one dies first, its own message comes again (attempt > 1)
+  // and sends it then; and if even that is lost, the round's delayed `advance` does. So a duplicate here need not.
+  if (answer === "exists" && context.attempt === 1) return;
+  await startNext(context, manifest);
+}
+
+async function startNext(context: Context, manifest: Manifest): Promise<void> {
+  const { document, plan } = context;
+  const { patience } = document.training.earlyStop ?? {};
+  if (patience !== undefined && manifest.best && manifest.best.since >= patience && trains(plan, manifest.round))
+    await decide(context.store, context.job, "stop", {
+      round: manifest.round,
+      reason: `${context.learner.primary.metric} has not improved in ${patience} measurements`,
+    });
+  const decisions = await readDecisions(context.store, context.job);
+  if (!trains(plan, manifest.round) || decisions.length > 0) return send(context, [{ kind: "finish" }]);
+  await sendRound(context, manifest.round + 1);
+}
+
+async function makeManifest(
+  context: Context,
+  round: number,
+  made: Manifest["shards"],
+  sums: RoundSums,
+): Promise<Manifest> {
+  const { learner, store, job, plan } = context;
+  const before = round === 0 ? undefined : await readManifest(store, job, round - 1);
+  if (round > 0 && !before) throw new UserError(`The manifest of round ${round - 1} of ${job} is gone.`, 1);
+  const metrics = sums.held ? learner.metrics(sums.held) : null;
+  return {
+    version: 1,
+    round,
+    parent: before?.hash ?? sha256(canonicalJson(plan)),
+    shards: made,
+    trainLoss: sums.steps > 0 ? sums.lossSum / sums.steps : null,
+    metrics,
+    best: bestSoFar(context, round, metrics?.[learner.primary.metric], before?.manifest.best ?? null),
+  };
+}
+
+function bestSoFar(
+  context: Context,
+  round: number,
+  value: number | undefined,
+  best: Manifest["best"],
+): Manifest["best"] {
+  if (value === undefined) return best;
+  const sign = context.learner.primary.better === "higher" ? 1 : -1;
+  if (!best || sign * value > sign * best.value) return { round, value, since: 0 };
+  return { ...best, since: best.since + 1 };
+}
+
+/** The heads of all shards of the next model; undefined while one is missing. */
+async function readShardHeads(context: Context, round: number) {
+  const { store, job, plan } = context;
+  const prefix = keys.models(job, round + 1);
+  const found = (await store.list(prefix)).filter(({ key }) => rankOf(key, prefix) !== undefined);
+  if (found.length < plan.reducers) return undefined;
+  const heads = await Promise.all(
+    shards(plan).map(async (shard) => {
+      const key = keys.model(job, round + 1, shard);
+      return decodeHead(key, (await store.get(key, headRange))!);
+    }),
+  );
+  const reports = heads.map(({ report }) => report as ModelReport);
+  return {
+    shards: heads.map(({ contentHash }, i) => ({ content: contentHash, inputs: reports[i]!.inputs! })),
+    sums: reports[0]!.sums!,
+  };
+}
+
+/** The last round has no reduce: whoever sees it complete adds up the reports, and stores the traces. */
+async function readSums(context: Context, round: number): Promise<RoundSums> {
+  const { store, job, plan } = context;
+  const heads = await Promise.all(
+    Array.from({ length: plan.workers }, async (_, worker) => {
+      const key = keys.update(job, round, worker);
+      return decodeHead(key, (await store.get(key, headRange))!);
+    }),
+  );
+  await store.putIfAbsent(keys.trace(job, round), Buffer.from(JSON.stringify(heads.map(({ trace }) => trace))));
+  return addReports(heads.map(({ report }) => report as UpdateReport));
+}

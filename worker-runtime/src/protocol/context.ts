@@ -1,0 +1,36 @@
+import type { JobDocument } from "../job/document.ts";
+import type { Plan } from "../job/plan.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { TaskQueue } from "../ports/task-queue.ts";
+import type { Learner } from "./learner.ts";
+import { encodeMessage, type Task } from "./messages.ts";
+import type { MeteredStore } from "./metered-store.ts";
+import type { ModelCache } from "./model-shards.ts";
+
+/** Everything that a task may touch. Nothing in this folder reads the time, the environment or a cloud by itself. */
+export interface Context {
+  readonly store: MeteredStore;
+  readonly queue: TaskQueue;
+  readonly clock: Clock;
+  readonly job: string;
+  readonly document: JobDocument;
+  readonly plan: Plan;
+  readonly learner: Learner;
+  readonly models: ModelCache;
+  /** Names this process or function instance, for traces. */
+  readonly place: string;
+  /** 1 when the message was delivered for the first time. */
+  readonly attempt: number;
+  readonly startedAtMs: number;
+  readonly queueMs: number;
+  readonly peakMemoryBytes: () => number;
+  /** Milliseconds until the platform ends this invocation; Infinity on this machine. */
+  readonly remainingMs: () => number;
+}
+
+/** Sends tasks of this job. */
+export async function send(context: Context, tasks: readonly Task[], delaySeconds = 0): Promise<void> {
+  const sentAtMs = context.clock.nowMs() + delaySeconds * 1000;
+  const messages = tasks.map((task) => encodeMessage({ trivet: 1, job: context.job, sentAtMs, task }));
+  if (messages.length > 0) await context.queue.send(messages, { delaySeconds });
+}

@@ -1,0 +1,36 @@
+import { canonicalJson } from "../hash.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
+import { keys } from "./keys.ts";
+
+/**
+ * Choices that do not follow from the plan alone (an early stop, a cancel, a failure) are committed like any other object
+ * before anybody acts on them. Whoever comes later reads what was decided instead of deciding anew.
+ */
+export interface Decision {
+  readonly name: "stop" | "cancel" | "failed" | "result";
+  readonly reason: string;
+  /** The round in which it was taken, where it belongs to one. */
+  readonly round?: number;
+}
+
+export async function decide(
+  store: ObjectStore,
+  job: string,
+  name: Decision["name"],
+  details: Omit<Decision, "name">,
+): Promise<void> {
+  await store.putIfAbsent(keys.decision(job, name), Buffer.from(canonicalJson(details)));
+}
+
+/** What has been decided; usually nothing. */
+export async function readDecisions(store: ObjectStore, job: string): Promise<Decision[]> {
+  const prefix = keys.decisions(job);
+  const found = await store.list(prefix);
+  const decisions = await Promise.all(
+    found.map(async ({ key }) => {
+      const bytes = await store.get(key);
+      return bytes && { ...JSON.parse(Buffer.from(bytes).toString()), name: key.slice(prefix.length) };
+    }),
+  );
+  return decisions.filter((decision) => decision !== undefined);
+}

@@ -1,0 +1,37 @@
+/** The first segments of every key: components grant access by them (design section 3), the worker builds keys from them. */
+export const keyPrefixes = { datasets: "datasets/", jobs: "jobs/" } as const;
+
+/** Numbers are padded so that the order of keys is the order of numbers. */
+function padded(value: number, digits: number): string {
+  return String(value).padStart(digits, "0");
+}
+
+const job = (name: string) => `${keyPrefixes.jobs}${name}`;
+const round = (name: string, number: number) => `${job(name)}/rounds/${padded(number, 6)}`;
+
+/** Every object's key is a pure function of job, round, role and rank. Nothing is ever overwritten. */
+export const keys = {
+  spec: (name: string) => `${job(name)}/spec.json`,
+  plan: (name: string) => `${job(name)}/plan.json`,
+  models: (name: string, r: number) => `${round(name, r)}/model/`,
+  model: (name: string, r: number, shard: number) => `${round(name, r)}/model/${padded(shard, 4)}`,
+  updates: (name: string, r: number) => `${round(name, r)}/updates/`,
+  update: (name: string, r: number, worker: number) => `${round(name, r)}/updates/${padded(worker, 4)}`,
+  parts: (name: string, r: number, worker: number) => `${round(name, r)}/updates/${padded(worker, 4)}.part/`,
+  part: (name: string, r: number, worker: number, step: number) =>
+    `${round(name, r)}/updates/${padded(worker, 4)}.part/${padded(step, 8)}`,
+  manifest: (name: string, r: number) => `${round(name, r)}/manifest.json`,
+  trace: (name: string, r: number) => `${round(name, r)}/trace.json`,
+  reduceHint: (name: string, r: number) => `${round(name, r)}/reduce-hint`,
+  decisions: (name: string) => `${job(name)}/decisions/`,
+  decision: (name: string, decision: string) => `${job(name)}/decisions/${decision}`,
+  divergences: (name: string) => `${job(name)}/divergences/`,
+  divergence: (name: string, hash: string) => `${job(name)}/divergences/${hash}`,
+  result: (name: string, file: string) => `${job(name)}/result/${file}`,
+} as const;
+
+/** The number that ends a key; undefined where it ends with something else, such as a part. */
+export function rankOf(key: string, prefix: string): number | undefined {
+  const rest = key.slice(prefix.length);
+  return /^\d+$/.test(rest) ? Number(rest) : undefined;
+}

@@ -1,0 +1,72 @@
+import type { DatasetManifest } from "../data/types.ts";
+import { UserError } from "../errors.ts";
+import type { JobDocument } from "../job/document.ts";
+import type { Plan } from "../job/plan.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
+import type { Divergence, RoundRecord, TaskTrace } from "../result/run-record.ts";
+import type { ResultManifest } from "./finish.ts";
+import { keys } from "./keys.ts";
+import { readManifest } from "./manifest.ts";
+
+export interface StoredJob {
+  readonly document: JobDocument;
+  readonly plan: Plan;
+}
+
+/** Reads a job's document and plan; undefined when the store has no such job. */
+export async function readJob(store: ObjectStore, job: string): Promise<StoredJob | undefined> {
+  const [document, plan] = await Promise.all([
+    readJson<JobDocument>(store, keys.spec(job)),
+    readJson<Plan>(store, keys.plan(job)),
+  ]);
+  return document && plan && { document, plan };
+}
+
+/** What a job came to; undefined while it has no result. */
+export async function readResult(store: ObjectStore, job: string): Promise<ResultManifest | undefined> {
+  return readJson(store, keys.result(job, "manifest.json"));
+}
+
+/** Whether a job has come to its end: a result, or the decision that there will be none. */
+export async function isOver(store: ObjectStore, job: string): Promise<boolean> {
+  const ends = [keys.result(job, "manifest.json"), keys.decision(job, "failed")];
+  return (await Promise.all(ends.map((key) => store.head(key)))).some((found) => found !== undefined);
+}
+
+/** All closed rounds, with what their tasks measured of themselves. */
+export async function readRounds(store: ObjectStore, job: string): Promise<RoundRecord[]> {
+  const rounds: RoundRecord[] = [];
+  for (let round = 0; ; round++) {
+    const [closed, traces] = await Promise.all([
+      readManifest(store, job, round),
+      readJson<TaskTrace[]>(store, keys.trace(job, round)),
+    ]);
+    if (!closed) return rounds;
+    const { trainLoss, metrics } = closed.manifest;
+    rounds.push({
+      round,
+      manifestHash: closed.hash,
+      trainLoss: trainLoss ?? undefined,
+      metrics: metrics ?? undefined,
+      traces: (traces ?? []).filter((trace) => trace !== null),
+    });
+  }
+}
+
+export async function readDivergences(store: ObjectStore, job: string): Promise<Divergence[]> {
+  const found = await store.list(keys.divergences(job));
+  const divergences = await Promise.all(found.map(({ key }) => readJson<Divergence>(store, key)));
+  return divergences.filter((divergence) => divergence !== undefined);
+}
+
+export async function readDatasetManifest(store: ObjectStore, hash: string): Promise<DatasetManifest> {
+  const key = `datasets/${hash}/manifest.json`;
+  const manifest = await readJson<DatasetManifest>(store, key);
+  if (!manifest) throw new UserError(`The dataset ${key} is gone; it was removed while the job still needed it.`, 1);
+  return manifest;
+}
+
+async function readJson<T>(store: ObjectStore, key: string): Promise<T | undefined> {
+  const bytes = await store.get(key);
+  return bytes && (JSON.parse(Buffer.from(bytes).toString()) as T);
+}
