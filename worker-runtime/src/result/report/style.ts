@@ -70,7 +70,7 @@ figure svg { display: block; width: 100%; height: auto; margin-top: 0.5rem; over
 .swatch rect { stroke: none; }
 .swatch { display: inline-block; width: 0.75em; height: 0.75em; vertical-align: -0.04em; }
 .legend { margin-top: 0.75rem; }
-.legend .swatch:not(:first-child) { margin-left: 1em; }
+.legend span { margin-right: 1em; white-space: nowrap; }
 .timeline { display: grid; grid-template-columns: fit-content(9rem) minmax(0, 1fr); column-gap: 0.75rem; }
 .timeline figcaption, .timeline .legend { grid-column: 1 / -1; }
 .lanes { padding: 1.5rem 0 0; list-style: none; font-size: 0.875rem; }
@@ -79,6 +79,7 @@ figure svg { display: block; width: 100%; height: auto; margin-top: 0.5rem; over
 .plot svg { margin: 0; }
 .above, .below { position: relative; height: 1.5rem; font-size: 0.75rem; line-height: 1.5rem; color: var(--muted); }
 .above span, .below span { position: absolute; white-space: nowrap; }
+.above .name { right: 100%; margin-right: 0.75rem; }
 .below span { transform: translateX(-50%); }
 .below span:first-child { transform: none; }
 .round-ends { fill: none; stroke: var(--stone); stroke-width: 1; vector-effect: non-scaling-stroke; opacity: 0.6; }
@@ -104,6 +105,7 @@ pre { margin: 0.5rem 0 1.25rem; padding: 0.875rem 1rem; overflow-x: auto; backgr
   .headline strong { font-size: 2.75rem; }
   dl { grid-template-columns: 1fr 1fr; gap: 1rem; }
   .lanes { max-width: 5.5rem; }
+  td.words { min-width: 18rem; }
 }
 @media print {
   body { max-width: none; padding: 0; font-size: 0.8rem; }

@@ -50,9 +50,8 @@ function drawing(id: string, title: string, lanes: Lanes, rounds: ReadonlyMap<nu
 <figcaption><h3>${title}</h3> ${counted(lanes.shown.length, "place")}, ${duration(durationMs)} by the clock.</figcaption>
 <ol class="lanes">${lanes.shown.map(({ place }) => html`<li title="${place}">${place}</li>`)}</ol>
 <div class="plot">
-<div class="above" aria-hidden="true">${labelled.map(
-    (round, i) =>
-      html`<span style="left:${x(rounds.get(round)!.fromMs) / 10}%">${i === 0 ? "round " : ""}${round}</span>`,
+<div class="above" aria-hidden="true">${rounds.size > 0 && html`<span class="name">round</span>`}${labelled.map(
+    (round) => html`<span style="left:${x(rounds.get(round)!.fromMs) / 10}%">${round}</span>`,
   )}</div>
 <svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" style="height:${height}px" role="img" aria-labelledby="${id}-title ${id}-desc">
 <title id="${id}-title">${title}</title>
@@ -64,7 +63,7 @@ ${lanes.shown.map(({ traces }, lane) => draw(traces, lane * laneHeight, x))}</sv
       html`<span style="left:${x(span.fromMs + second * 1000) / 10}%">${second === 0 ? "0" : trimmed(duration(second * 1000))}</span>`,
   )}</div>
 </div>
-<p class="legend">${swatch("step")} step ${swatch("reduce")} reduce ${swatch("load")} loading TensorFlow ${swatch("again")} delivered again</p>
+<p class="legend"><span>${swatch("step")} step</span> <span>${swatch("reduce")} reduce</span> <span>${swatch("load")} loading TensorFlow</span> <span>${swatch("again")} delivered again</span></p>
 </figure>`;
   return { figure, merged };
 }
