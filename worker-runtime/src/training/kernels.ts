@@ -81,14 +81,15 @@ export function withTensorFlowKernels(tf: Tf, native: NativeBackend): Tf {
     if (!isMatrix(tf, labels) || !isMatrix(tf, logits) || weights || smoothing) {
       return tf.losses.softmaxCrossEntropy(labels, logits, weights, smoothing, reduction);
     }
-    const [losses] = tf.engine().runKernel("SoftmaxCrossEntropyWithLogits", { logits, labels }) as tfjs.Tensor[];
+    const inputs = { logits: tf.cast(logits, "float32"), labels: tf.cast(labels, "float32") };
+    const [losses] = tf.engine().runKernel("SoftmaxCrossEntropyWithLogits", inputs) as tfjs.Tensor[];
     return tf.losses.computeWeightedLoss(losses!, undefined, reduction);
   };
   return { ...tf, losses: { ...tf.losses, softmaxCrossEntropy } };
 }
 
 function isMatrix(tf: Tf, value: unknown): value is tfjs.Tensor2D {
-  return value instanceof tf.Tensor && value.rank === 2 && value.dtype === "float32";
+  return value instanceof tf.Tensor && value.rank === 2;
 }
 
 /** Puts `run` before a kernel of tfjs-node, which still does what `run` leaves undefined. */

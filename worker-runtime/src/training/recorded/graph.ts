@@ -110,28 +110,17 @@ export function topologicalOrder(roots: readonly Node[]): Node[] {
 /** What a rule puts in place of a node: an output for each of the node's, or undefined to leave it. */
 export type Rule = (node: Node) => readonly Output[] | undefined;
 
-/**
- * The graph with every rule applied wherever it fits, from the inputs on: a rule sees a node whose inputs are already
- * rewritten. The first rule that fits a node is the only one.
- */
-export function rewrite(roots: readonly Output[], rules: readonly Rule[]): Output[] {
+/** The graph with a rule applied wherever it fits, from the inputs on: it sees a node whose inputs are already rewritten. */
+export function rewrite(roots: readonly Output[], rule: Rule): Output[] {
   const replaced = new Map<Output, Output>();
   const now = (output: Output) => replaced.get(output) ?? output;
   for (const old of topologicalOrder(roots.map(({ node }) => node))) {
     const stale = old.inputs.some((input) => replaced.has(input));
     const node = stale ? makeNode(old.op, old.inputs.map(now), old.attributes, old.outputs, old.after) : old;
-    const outputs = firstOf(rules, node) ?? node.outputs;
+    const outputs = rule(node) ?? node.outputs;
     old.outputs.forEach((output, i) => {
       if (outputs[i] !== output) replaced.set(output, outputs[i]!);
     });
   }
   return roots.map(now);
-}
-
-function firstOf(rules: readonly Rule[], node: Node): readonly Output[] | undefined {
-  for (const rule of rules) {
-    const outputs = rule(node);
-    if (outputs !== undefined) return outputs;
-  }
-  return undefined;
 }

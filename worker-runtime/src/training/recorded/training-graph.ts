@@ -37,10 +37,8 @@ export function trainingGraph(
   passes: readonly Rule[],
 ): TrainingGraph {
   const { parameters } = variables;
-  const [loss, ...gradients] = rewrite(outputs, [residentParameters(inputs, parameters), ...passes]) as [
-    Output,
-    ...Output[],
-  ];
+  const rules = [residentParameters(inputs, parameters), ...passes];
+  const [loss, ...gradients] = rules.reduce(rewrite, [...outputs]) as [Output, ...Output[]];
   const rate = placeholder({ type: DataType.float32, shape: [] });
   const readers = readersOf(parameters, [loss, ...gradients]);
   const all = allVariables(variables);

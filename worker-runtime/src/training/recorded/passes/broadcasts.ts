@@ -17,6 +17,17 @@ export const scaleBeforeBroadcast: Rule = ({ op, inputs }) => {
   return a.type === DataType.float32 && b.shape.length === 0 ? [scaled(op, a, b)] : undefined;
 };
 
+/** Leaves it to a product to spread a factor to the shape that the other one has. */
+export const broadcastInProduct: Rule = ({ op, inputs, outputs }) => {
+  if (op !== "Mul") return undefined;
+  const [a, b] = inputs as [Output, Output];
+  const [{ type, shape }] = outputs as [Output];
+  const spread = (x: Output) => (x.node.op === "BroadcastTo" ? x.node.inputs[0]! : x);
+  const fills = (x: Output) => x.shape.join() === shape.join() && spread(x) === x;
+  if (type !== DataType.float32 || fills(a) === fills(b)) return undefined;
+  return spread(a) === a && spread(b) === b ? undefined : [floatOp(op, [spread(a), spread(b)], shape)];
+};
+
 /** `values` multiplied or divided by a scalar. */
 export function scaled(op: "Mul" | "RealDiv", values: Output, factor: Output): Output {
   const { node } = values;
