@@ -5,7 +5,7 @@ import path from "node:path";
 import { encodeSafetensors, type SafeTensor } from "../codec/safetensors.ts";
 import { UserError } from "../errors.ts";
 import { ColumnBlock, exampleBytes, newValues, valuesPerExample } from "./column-block.ts";
-import type { Column } from "./types.ts";
+import type { Column, ColumnValues } from "./types.ts";
 
 const tensorTypes = { float32: "F32", int32: "I32", uint8: "U8" } as const;
 
@@ -32,6 +32,8 @@ export class ShardSpill {
   readonly #spare: ColumnBlock[] = [];
   #file: { readonly descriptor: number; readonly path: string } | undefined;
   #fileBytes = 0;
+  #scratchExamples = 0;
+  #scratchValues: readonly ColumnValues[] = [];
 
   /**
    * @param shardExamples the most examples that a shard is going to have
@@ -65,8 +67,8 @@ export class ShardSpill {
   /** The shard as a safetensors object: one tensor for each column. */
   encode(shard: number): Uint8Array<ArrayBuffer> {
     const { written, block, examples } = this.#shards[shard]!;
-    const whole = this.#columns.map((column) => newValues(column, examples));
     const sizes = this.#columns.map(valuesPerExample);
+    const whole = this.#scratch(examples).map((values, i) => values.subarray(0, examples * sizes[i]!));
     let start = 0;
     for (const { offset, length } of written) {
       let position = offset;
@@ -85,6 +87,15 @@ export class ShardSpill {
       { type: tensorTypes[type], shape: [examples, ...shape], values: whole[i]! },
     ]);
     return encodeSafetensors(new Map(tensors));
+  }
+
+  /** Room for a shard's columns, the same for one shard after another. */
+  #scratch(examples: number): readonly ColumnValues[] {
+    if (examples > this.#scratchExamples) {
+      this.#scratchExamples = examples;
+      this.#scratchValues = this.#columns.map((column) => newValues(column, examples));
+    }
+    return this.#scratchValues;
   }
 
   close(): void {

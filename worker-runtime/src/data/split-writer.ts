@@ -4,7 +4,7 @@ import { ShardSpill } from "./shard-spill.ts";
 import type { Column } from "./types.ts";
 
 /** Examples that wait in memory for their shard to fill, for each split. */
-const memoryBytes = 2 ** 26;
+const memoryBytes = 2 ** 24;
 
 /**
  * Cuts the examples of one split into shards of nearly equal size. With a `mixSeed` they are mixed: whatever order they
