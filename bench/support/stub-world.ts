@@ -40,7 +40,13 @@ export function stubJob({ weightCount, workers, rounds, codec = "fp32", reducers
 
 function stubLearner({ weightCount }: Plan): Learner {
   return {
-    ...{ stamp: undefined, mode: undefined, loadMs: 0, primary: { metric: "error", better: "lower" } },
+    ...{
+      stamp: undefined,
+      mode: undefined,
+      eagerReason: undefined,
+      loadMs: 0,
+      primary: { metric: "error", better: "lower" },
+    },
     initialWeights: () => new Float32Array(weightCount),
     train: async (_, worker, { weights }, step) => ({
       step,

@@ -72,6 +72,10 @@ class TrainingLearner implements Learner {
     return this.#trainer?.mode;
   }
 
+  get eagerReason() {
+    return this.#trainer?.reason;
+  }
+
   get loadMs() {
     return this.#loadMs;
   }
