@@ -95,7 +95,7 @@ export class World {
   /** Works with `concurrency` workers until the job is over; time passes only when no message is visible. */
   async work(concurrency = 1): Promise<void> {
     const workers = Array.from({ length: concurrency }, () => this.worker());
-    for (let idle = 0; idle < 200; ) {
+    for (let idle = 0; idle < 200 && this.handled.length < 5000; ) {
       const deliveries = await Promise.all(workers.map(() => this.queue.receive(300)));
       await Promise.all(deliveries.map((delivery, i) => delivery && this.#handle(workers[i]!, delivery)));
       if (await this.isOver()) return;
