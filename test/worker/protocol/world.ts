@@ -38,6 +38,7 @@ export function planOf(changes: Partial<Plan> = {}): Plan {
     partSteps: 2,
     batchSize: 1,
     codec: "fp32",
+    outerMomentum: true,
     reducers: 1,
     parameters: [{ name: "w", shape: [11], offset: 0, length: 11 }],
     weightCount: 11,
