@@ -1,4 +1,4 @@
-import type { Feed, Model } from "../models/model.ts";
+import type { Feed } from "../models/model.ts";
 import type { Backend } from "./backend.ts";
 import type { TrainerOptions } from "./create-trainer.ts";
 import { EagerTrainer } from "./eager-trainer.ts";
@@ -9,7 +9,7 @@ import { OutputFunction } from "./output-function.ts";
 import { refuseOtherGraph, refuseOtherLoss, refuseOtherWeights } from "./recorded/checks.ts";
 import { NotRecordable, type Recording, record } from "./recorded/recording.ts";
 import { StepProgram } from "./recorded/step-program.ts";
-import type { KernelStamp, Trainer } from "./trainer.ts";
+import type { KernelStamp, TrainedModel, Trainer } from "./trainer.ts";
 
 /** So many steps are taken both ways before the recorded one is trusted. */
 const checkedSteps = 2;
@@ -23,7 +23,7 @@ export class RecordedTrainer implements Trainer {
   readonly stamp: KernelStamp;
   readonly #backend: Backend;
   readonly #native: NativeBackend;
-  readonly #model: Model;
+  readonly #model: TrainedModel;
   readonly #options: TrainerOptions;
   readonly #outputs: OutputFunction;
   readonly #weightCount: number;
@@ -36,7 +36,7 @@ export class RecordedTrainer implements Trainer {
   #eager: EagerTrainer | undefined;
   #reason: string | undefined;
 
-  constructor(backend: Backend, native: NativeBackend, model: Model, options: TrainerOptions) {
+  constructor(backend: Backend, native: NativeBackend, model: TrainedModel, options: TrainerOptions) {
     this.stamp = backend.stamp;
     this.#backend = backend;
     this.#native = native;
@@ -105,7 +105,7 @@ export class RecordedTrainer implements Trainer {
       this.#recording ??= recording!;
       refuseOtherGraph(this.#recording, recording!);
       const program = this.#loadedProgram(this.#recording);
-      const loss = program.step(feeds, learningRate);
+      const loss = firstRun(() => program.step(feeds, learningRate));
       refuseOtherLoss(expectedLoss, loss);
       refuseOtherWeights(this.#model.parameters, eager.weights(), this.weights(), program.byRows);
       eager.dispose();
@@ -137,5 +137,14 @@ export class RecordedTrainer implements Trainer {
     this.#program = undefined;
     this.#recording = undefined;
     this.#stepsToCheck = checkedSteps;
+  }
+}
+
+/** TensorFlow may refuse a graph as late as when it runs. */
+function firstRun(step: () => number): number {
+  try {
+    return step();
+  } catch (error) {
+    throw new NotRecordable(`TensorFlow could not run the recorded graph (${(error as Error).message})`);
   }
 }

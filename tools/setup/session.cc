@@ -1,6 +1,9 @@
 // How TensorFlow runs the graphs that it loads, which tfjs-node leaves at its defaults. Compiled into tfjs-node's binding,
-// whose calls of TF_NewSessionOptions come here: the compiler is told to rename them.
+// whose calls of TF_NewSessionOptions and TF_SessionRun come here: the compiler is told to rename them.
 #undef TF_NewSessionOptions
+#undef TF_SessionRun
+#include <xmmintrin.h>
+
 #include "tensorflow/c/c_api.h"
 
 // A tensorflow.ConfigProto (tensorflow/core/protobuf/config.proto) as it is encoded.
@@ -20,4 +23,18 @@ extern "C" TF_SessionOptions* TrivetNewSessionOptions(void) {
   TF_SetConfig(options, config, sizeof(config) - 1, status);
   TF_DeleteStatus(status);
   return options;
+}
+
+// Numbers too small for float32's exponents are 0, as on TensorFlow's own threads and where it runs op by op; to compute
+// with them would also be slow.
+extern "C" void TrivetSessionRun(TF_Session* session, const TF_Buffer* run_options, const TF_Output* inputs,
+                                 TF_Tensor* const* input_values, int ninputs, const TF_Output* outputs,
+                                 TF_Tensor** output_values, int noutputs, const TF_Operation* const* targets,
+                                 int ntargets, TF_Buffer* run_metadata, TF_Status* status) {
+  const unsigned int before = _mm_getcsr();
+  // Flush results to zero, and take operands as zero.
+  _mm_setcsr(before | 0x8040);
+  TF_SessionRun(session, run_options, inputs, input_values, ninputs, outputs, output_values, noutputs, targets,
+                ntargets, run_metadata, status);
+  _mm_setcsr(before);
 }
