@@ -179,8 +179,8 @@ describe("the audit", () => {
 
   it("finds any flipped bit in what a job has stored", async () => {
     const { world } = await outcomeOf({ plan: planOf({ reducers: 2, codec: "bf16" }) });
-    const stored = await world.store.list("jobs/");
-    const checked = stored.filter(({ key }) => /model\/|updates\/|rounds\/.*manifest|result\/weights/.test(key));
+    const stored = [...(await world.store.list("jobs/")), ...(await world.store.list("rounds/"))];
+    const checked = stored.filter(({ key }) => /model\/|updates\/|manifests\/|result\/weights/.test(key));
     expect(checked.length).to.be.greaterThan(20);
     for (const { key, sizeBytes } of checked)
       for (const offset of [0, 81, Math.floor(sizeBytes / 2), sizeBytes - 1]) {

@@ -10,8 +10,16 @@ import { textClassification } from "../../../worker-runtime/src/models/text-clas
 import type { Backend } from "../../../worker-runtime/src/training/backend.ts";
 import { createTrainer } from "../../../worker-runtime/src/training/create-trainer.ts";
 import { Random } from "../../../worker-runtime/src/training/random.ts";
-import type { TrainedModel } from "../../../worker-runtime/src/training/trainer.ts";
-import { bothWays, courseOf, expectSameCourse, optimizers, requireNative, smallModel, stepModel } from "./support.ts";
+import {
+  bothWays,
+  courseOf,
+  expectSameCourse,
+  optimizers,
+  requireNative,
+  smallModel,
+  stepModel,
+  tableModel,
+} from "./support.ts";
 
 /** The last batch is smaller, and comes when the first ones have been compared. */
 const sizes = [6, 6, 6, 4];
@@ -240,17 +248,7 @@ describe("a recorded step", () => {
 
   describe("that subtracts rows of a table one by one", () => {
     const options = { optimizer: { kind: "sgd" as const } };
-    // 10 rows for 60 tokens and more: most come several times.
-    const model: TrainedModel = {
-      parameters: [{ name: "table", shape: [10, 4], initialiser: { kind: "uniform", scale: 1 } }],
-      loss: (tf, [table], [rows]) => tf.mean(tf.square(tf.mean(tf.gather(table!, rows!), 1))),
-      outputs: (_, [table]) => table!,
-    };
-    const batches = [12, 12, 12, 12].map((examples, step): Feed[] => {
-      const random = new Random(step, "rows");
-      const values = Int32Array.from({ length: 5 * examples }, (_, i) => random.below(10, i));
-      return [{ type: "int32", shape: [examples, 5], values }];
-    });
+    const { model, batches } = tableModel(10, 12, 5);
 
     it("has the sums of eager in another order, the same in every run", () => {
       const { recorded, eager, trainer } = bothWays(backend, model, batches, options);

@@ -49,6 +49,21 @@ export function smallModel(loss: (tf: Tf, ...tensors: never[]) => unknown, shape
   return { model, batches };
 }
 
+/** A model of a table, and four batches that take most of its rows several times. */
+export function tableModel(rows: number, examples: number, rowsOfEach: number) {
+  const model: TrainedModel = {
+    parameters: [{ name: "table", shape: [rows, 4], initialiser: { kind: "uniform", scale: 1 } }],
+    loss: (tf, [table], [rows]) => tf.mean(tf.square(tf.mean(tf.gather(table!, rows!), 1))),
+    outputs: (_, [table]) => table!,
+  };
+  const batches = Array.from({ length: 4 }, (_, step): Feed[] => {
+    const random = new Random(step, "rows");
+    const values = Int32Array.from({ length: rowsOfEach * examples }, (_, i) => random.below(rows, i));
+    return [{ type: "int32", shape: [examples, rowsOfEach], values }];
+  });
+  return { model, batches };
+}
+
 /** Numbers from -0.5 to 0.5, always the same for a name. */
 export function feed(name: string, ...shape: number[]): Feed {
   const random = new Random(5, name);
