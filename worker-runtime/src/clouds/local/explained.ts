@@ -11,7 +11,9 @@ export async function explained<T>(folder: string, action: () => Promise<T>): Pr
         `The disk that holds ${folder} is full. What was stored is safe: make room, then run the same command to go on.`,
         3,
       );
-    if (["EACCES", "EROFS", "EPERM", "ENOTDIR"].includes(code ?? ""))
+    if (code === "ENOTDIR")
+      throw new UserError(`${folder} cannot be a folder: it, or one above it, is a file. Choose another with --store.`);
+    if (code === "EACCES" || code === "EROFS" || code === "EPERM")
       throw new UserError(`${folder} cannot be written (${code}). Choose another folder with --store.`);
     throw error;
   }

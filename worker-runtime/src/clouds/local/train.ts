@@ -79,6 +79,8 @@ export async function trainLocally(options: TrainOptions): Promise<TrainOutcome>
     processes.begin({ storeFolder, queueFolder });
     const watcher = new RoundWatcher(store, plan, systemClock, first, startedAtMs, onEvent);
     if (!(await untilOver(store, plan, watcher, signal))) broken.signal.throwIfAborted();
+    // Before the state is read, so that no worker closes a further round behind it.
+    await processes.stop();
     const outcome = await readOutcome(store, plan, startedAtMs);
     if (options.again) await compareWithFirst(store, document, plan, outcome, onEvent);
     onEvent({ type: "finished", ...outcome });
