@@ -11,6 +11,7 @@ export interface StepModel {
   readonly key: string;
   readonly name: string;
   readonly optimizer: "sgd" | "adam";
+  readonly learningRate: number;
   readonly columns: readonly DrawnColumn[];
   readonly model: Model;
 }
@@ -79,7 +80,7 @@ const integers = (name: string, below: number, ...shape: number[]): DrawnColumn 
 });
 const pixels = (...shape: number[]): DrawnColumn => ({ name: "pixels", type: "uint8", shape, below: 256 });
 
-type Build = Omit<StepModel, "model"> & {
+type Build = Omit<StepModel, "model" | "learningRate"> & {
   readonly parameters: readonly Parameter[];
   readonly loss: Model["loss"];
 };
@@ -148,5 +149,6 @@ const builds: readonly Build[] = [
 /** The models of the benchmark, written as a user of TensorFlow.js would. */
 export const stepModels: readonly StepModel[] = builds.map(({ parameters, loss, ...rest }) => ({
   ...rest,
+  learningRate: rest.optimizer === "adam" ? 0.001 : 0.05,
   model: modelOf(rest.columns, parameters, loss),
 }));
