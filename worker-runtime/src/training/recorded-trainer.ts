@@ -2,7 +2,6 @@ import type { Feed } from "../models/model.ts";
 import type { Backend } from "./backend.ts";
 import type { TrainerOptions } from "./create-trainer.ts";
 import { EagerTrainer } from "./eager-trainer.ts";
-import { join, sizeOf } from "./flat.ts";
 import type { NativeBackend } from "./native.ts";
 import { initialState, makeOptimizer } from "./optimizer.ts";
 import { OutputFunction } from "./output-function.ts";
@@ -26,9 +25,8 @@ export class RecordedTrainer implements Trainer {
   readonly #model: TrainedModel;
   readonly #options: TrainerOptions;
   readonly #outputs: OutputFunction;
-  readonly #weightCount: number;
-  /** Weights and optimizer state, while the program does not hold them yet. */
-  #pending: Float32Array | undefined;
+  /** What is held while there is no program to hold it. */
+  #pending: { readonly weights: Float32Array; readonly state: Float32Array } | undefined;
   #program: StepProgram | undefined;
   #recording: Recording | undefined;
   #stepsToCheck = checkedSteps;
@@ -43,7 +41,6 @@ export class RecordedTrainer implements Trainer {
     this.#model = model;
     this.#options = options;
     this.#outputs = new OutputFunction(backend, model);
-    this.#weightCount = model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   }
 
   get mode() {
@@ -57,7 +54,8 @@ export class RecordedTrainer implements Trainer {
   begin(weights: Float32Array, state = initialState(makeOptimizer(this.#options.optimizer), weights.length)): void {
     this.#outputs.forgetWeights();
     if (this.#eager) this.#eager.begin(weights, state);
-    else this.#pending = join([weights, state]);
+    else if (this.#program) this.#program.set(weights, state);
+    else this.#pending = { weights: weights.slice(), state: state.slice() };
   }
 
   step(feeds: readonly Feed[], learningRate: number): number {
@@ -65,17 +63,17 @@ export class RecordedTrainer implements Trainer {
     if (this.#eager) return this.#eager.step(feeds, learningRate);
     if (this.#program?.fits(feeds) === false) this.#unload();
     if (this.#stepsToCheck > 0) return this.#checkedStep(feeds, learningRate);
-    return this.#loadedProgram(this.#recording!).step(feeds, learningRate);
+    return this.#program!.step(feeds, learningRate);
   }
 
   weights(): Float32Array {
     if (this.#eager) return this.#eager.weights();
-    return this.#pending?.slice(0, this.#weightCount) ?? this.#program!.get(0, this.#model.parameters.length);
+    return this.#pending?.weights.slice() ?? this.#program!.weights();
   }
 
   state(): Float32Array {
     if (this.#eager) return this.#eager.state();
-    return this.#pending?.slice(this.#weightCount) ?? this.#program!.get(this.#model.parameters.length);
+    return this.#pending?.state.slice() ?? this.#program!.state();
   }
 
   outputs(feeds: readonly Feed[]): Float32Array {
@@ -91,9 +89,9 @@ export class RecordedTrainer implements Trainer {
 
   /** Takes a step both ways. Its result is the program's if they agree, so it does not matter which steps are checked. */
   #checkedStep(feeds: readonly Feed[], learningRate: number): number {
-    const before = join([this.weights(), this.state()]);
+    const before = { weights: this.weights(), state: this.state() };
     const eager = new EagerTrainer(this.#backend, this.#model, this.#options);
-    const restart = () => eager.begin(before.subarray(0, this.#weightCount), before.subarray(this.#weightCount));
+    const restart = () => eager.begin(before.weights, before.state);
     try {
       restart();
       let recording: Recording | undefined;
@@ -106,7 +104,7 @@ export class RecordedTrainer implements Trainer {
       });
       this.#recording ??= recording!;
       refuseOtherGraph(this.#recording, recording!);
-      const program = this.#loadedProgram(this.#recording);
+      const program = this.#loadedProgram();
       const isFirst = this.#stepsToCheck === checkedSteps;
       const values = firstRun(() =>
         isFirst ? program.stepWithGradients(feeds, learningRate) : [Float32Array.of(program.step(feeds, learningRate))],
@@ -128,17 +126,18 @@ export class RecordedTrainer implements Trainer {
     }
   }
 
-  /** The program with the weights that `begin` gave. */
-  #loadedProgram(recording: Recording): StepProgram {
-    this.#program ??= new StepProgram(this.#native.binding, recording, this.#model.parameters, this.#options.optimizer);
-    if (this.#pending !== undefined) this.#program.set(this.#pending);
+  /** The program that the recording makes, holding what was pending. */
+  #loadedProgram(): StepProgram {
+    const { parameters } = this.#model;
+    this.#program ??= new StepProgram(this.#native.binding, this.#recording!, parameters, this.#options.optimizer);
+    if (this.#pending) this.#program.set(this.#pending.weights, this.#pending.state);
     this.#pending = undefined;
     return this.#program;
   }
 
   /** Forgets the recording of a batch of another shape, but not what was learned. */
   #unload(): void {
-    this.#pending ??= join([this.weights(), this.state()]);
+    this.#pending ??= { weights: this.weights(), state: this.state() };
     this.#program?.dispose();
     this.#program = undefined;
     this.#recording = undefined;

@@ -1,22 +1,23 @@
 import type { OptimizerSection } from "../../job/document.ts";
 import type { Feed, Parameter } from "../../models/model.ts";
-import { join, sizeOf } from "../flat.ts";
+import { sizeOf, split } from "../flat.ts";
 import type { Binding } from "../native.ts";
 import { makeOptimizer } from "../optimizer.ts";
 import { DataType, type Output } from "./graph.ts";
 import { passes } from "./passes/index.ts";
 import type { Recording } from "./recording.ts";
 import { Session, type SessionFunction } from "./session.ts";
-import { allVariables, trainingGraph } from "./training-graph.ts";
+import { trainingGraph } from "./training-graph.ts";
 import { makeVariable } from "./variable.ts";
 
-/** A recorded training step, loaded into TensorFlow. Its variables hold weights and optimizer state, laid out as one flat vector. */
+/** A recorded training step, loaded into TensorFlow. Its variables hold weights and optimizer state. */
 export class StepProgram {
   /** For each parameter, whether its update subtracts the rows of its gradient one by one. */
   readonly byRows: readonly boolean[];
   readonly #binding: Binding;
   readonly #session: Session;
-  readonly #variables: readonly Output[];
+  readonly #parameters: readonly Output[];
+  readonly #stateVariables: readonly Output[];
   readonly #step: SessionFunction;
   readonly #stepWithGradients: SessionFunction;
   readonly #types: readonly number[];
@@ -35,7 +36,8 @@ export class StepProgram {
     };
     const feeds = recording.inputs.slice(parameters.length);
     this.#binding = binding;
-    this.#variables = allVariables(variables);
+    this.#parameters = variables.parameters;
+    this.#stateVariables = [...variables.slots.flat(), ...variables.scalars];
     const graph = trainingGraph(recording, optimizer, variables, passes);
     this.byRows = graph.byRows;
     this.#session = new Session(binding, graph.names);
@@ -80,29 +82,30 @@ export class StepProgram {
     }
   }
 
-  /** Sets all variables. */
-  set(values: Float32Array): void {
-    const binding = this.#binding;
-    let offset = 0;
-    const ids = this.#variables.map(({ shape }) => {
-      const from = offset;
-      offset += sizeOf(shape);
-      return binding.createTensor(shape, DataType.float32, values.subarray(from, offset));
-    });
+  /** Sets all variables to what `weights` and `state` gave once. */
+  set(weights: Float32Array, state: Float32Array): void {
+    const parts = [...split(weights, this.#parameters), ...split(state, this.#stateVariables)];
+    const shapes = [...this.#parameters, ...this.#stateVariables].map(({ shape }) => shape);
+    const ids = parts.map((values, i) => this.#binding.createTensor(shapes[i]!, DataType.float32, values));
     const set = this.#session.function(
       ids.map((_, i) => `value${i}`),
       ["set"],
     );
-    for (const id of [...set(ids), ...ids]) binding.deleteTensor(id);
+    for (const id of [...set(ids), ...ids]) this.#binding.deleteTensor(id);
   }
 
-  /** The variables from number `from` up to `to`, excluded, as they are now. */
-  get(from: number, to = this.#variables.length): Float32Array {
-    const names = this.#variables.slice(from, to).map((_, i) => `get${from + i}`);
-    if (names.length === 0) return new Float32Array(0);
-    const ids = this.#session.function([], names)([]);
-    const values = join(ids.map((id) => this.#binding.tensorDataSync(id) as Float32Array));
-    for (const id of ids) this.#binding.deleteTensor(id);
+  weights(): Float32Array {
+    return this.#read("weights");
+  }
+
+  state(): Float32Array {
+    return this.#stateVariables.length === 0 ? new Float32Array(0) : this.#read("state");
+  }
+
+  #read(name: string): Float32Array {
+    const [id] = this.#session.function([], [name])([]);
+    const values = this.#binding.tensorDataSync(id!) as Float32Array;
+    this.#binding.deleteTensor(id!);
     return values;
   }
 
