@@ -24,11 +24,16 @@ export function begunUpdates(folder: string): string[] {
   return readNotes(folder, "begins");
 }
 
+/** Numbers of the processes, in the order in which they began. */
+export function processesOf(folder: string): number[] {
+  return readNotes(folder, "process").map(Number);
+}
+
 /** Waits until every process that has written itself down is gone. Throws after ten seconds. */
 export async function untilGone(folder: string): Promise<void> {
   const deadlineMs = performance.now() + 10_000;
   for (;;) {
-    const alive = readNotes(folder, "process").map(Number).filter(isAlive);
+    const alive = processesOf(folder).filter(isAlive);
     if (alive.length === 0) return;
     if (performance.now() > deadlineMs) throw new Error(`still running: ${alive.join(", ")}`);
     // Nothing tells when a process ends that is not one's own child.
