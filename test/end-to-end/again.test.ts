@@ -11,7 +11,8 @@ import { trainHere, trainUntil } from "./train-here.ts";
 const noticesOf = (events: readonly RunEvent[]) => events.flatMap((e) => (e.type === "notice" ? [e.text] : []));
 const datasetOf = (events: readonly RunEvent[]) => events.find((event) => event.type === "dataset")!;
 
-describe("the same command again", () => {
+describe("the same command again", function () {
+  this.timeout(600_000);
   const folder = temporaryFolder();
 
   it("gives the result of a job that is trained at once, and says so", async () => {
@@ -56,7 +57,8 @@ describe("the same command again", () => {
   });
 });
 
-describe("the data of a job", () => {
+describe("the data of a job", function () {
+  this.timeout(600_000);
   const folder = temporaryFolder();
   const ratings = () => join(folder(), "ratings.csv");
 

@@ -12,7 +12,8 @@ import { identity, trainUntil, undisturbed } from "./train-here.ts";
 
 const texts = { kind: "text-classification", buckets: 1024, featuresPerText: 64 };
 
-describe("what cannot be trained", () => {
+describe("what cannot be trained", function () {
+  this.timeout(600_000);
   const folder = temporaryFolder();
   const train = (...args: string[]) => runTrivet(folder(), ["train", "job.json", "--store", "store", ...args]);
   const write = (name: string, text: string) => writeFileSync(join(folder(), name), text);

@@ -7,7 +7,8 @@ import { makeSmallDisk, type SmallDisk } from "./small-disk.ts";
 import { writeSmallJob } from "./small-job.ts";
 import { identity, undisturbed } from "./train-here.ts";
 
-describe("a full disk", () => {
+describe("a full disk", function () {
+  this.timeout(600_000);
   let disk: SmallDisk | undefined;
   // Before the folder that it is in.
   afterEach(() => disk?.remove());

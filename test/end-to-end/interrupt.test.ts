@@ -7,7 +7,8 @@ import { RunningTrivet } from "./running.ts";
 import { long, writeSmallJob } from "./small-job.ts";
 import { identity, trainHere, undisturbed } from "./train-here.ts";
 
-describe("Ctrl-C", () => {
+describe("Ctrl-C", function () {
+  this.timeout(600_000);
   const folder = temporaryFolder();
 
   it("ends the command and its workers with the sentence that says how to go on, and so it goes on", async () => {

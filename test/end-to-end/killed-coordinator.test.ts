@@ -14,11 +14,11 @@ import { identity, trainHere, trainUntil, undisturbed } from "./train-here.ts";
 const seeds = 5;
 const kills = 3;
 
-describe("a killed coordinator", () => {
+describe("a killed coordinator", function () {
+  this.timeout(600_000);
   const folder = temporaryFolder();
 
-  it(`takes its workers along, and the same command goes on to the same bits, with ${seeds} seeds`, async function () {
-    this.timeout(300_000);
+  it(`takes its workers along, and the same command goes on to the same bits, with ${seeds} seeds`, async () => {
     const expected = await undisturbed(await writeSmallJob(folder()), folder());
     for (let seed = 1; seed <= seeds; seed++) {
       const store = `store-${seed}`;

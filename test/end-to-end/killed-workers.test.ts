@@ -13,7 +13,8 @@ import { identity, trainHere, undisturbed } from "./train-here.ts";
 
 const seeds = 50;
 
-describe("killed workers", () => {
+describe("killed workers", function () {
+  this.timeout(600_000);
   const folder = temporaryFolder();
   const environment = { ...process.env };
   beforeEach(() => Object.assign(process.env, notingWork(folder())));
@@ -21,8 +22,7 @@ describe("killed workers", () => {
     process.env = { ...environment };
   });
 
-  it(`change no bit and cost little, at any moment, in ${seeds} runs`, async function () {
-    this.timeout(600_000);
+  it(`change no bit and cost little, at any moment, in ${seeds} runs`, async () => {
     const document = await writeSmallJob(folder());
     const expected = await undisturbed(document, folder());
     let kills = 0;
@@ -44,7 +44,8 @@ describe("killed workers", () => {
   });
 });
 
-describe("workers that die again and again", () => {
+describe("workers that die again and again", function () {
+  this.timeout(600_000);
   const folder = temporaryFolder();
 
   it("end the run with the reason, and where their output is, instead of a hang", async () => {

@@ -5,7 +5,8 @@ import { trainToEnd } from "./running.ts";
 import { writeSmallJob } from "./small-job.ts";
 import { identity, trainHere, undisturbed } from "./train-here.ts";
 
-describe("processes", () => {
+describe("processes", function () {
+  this.timeout(600_000);
   const folder = temporaryFolder();
 
   it("change nothing by their number: 1, 2 and 4 come to the same bits", async () => {

@@ -17,7 +17,7 @@ export interface TrainHereOptions {
 }
 
 /** Longer than any run of these tests; one that hangs ends then, so that its processes do not outlive the tests. */
-const patienceMs = 60_000;
+const patienceMs = 240_000;
 
 /** Trains as `trivet train` does, with this process as the coordinator. */
 export async function trainHere(document: JobDocument, folder: string, options: TrainHereOptions = {}) {
