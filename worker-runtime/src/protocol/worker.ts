@@ -9,7 +9,7 @@ import type { Context } from "./context.ts";
 import { decide } from "./decisions.ts";
 import { runFinish } from "./finish.ts";
 import type { Learner } from "./learner.ts";
-import { decodeMessage, type Message } from "./messages.ts";
+import { decodeMessage, isOfPlan, type Message } from "./messages.ts";
 import { MeteredStore } from "./metered-store.ts";
 import { ModelCache } from "./model-shards.ts";
 import { runReduce } from "./reduce.ts";
@@ -61,6 +61,7 @@ export class Worker {
     try {
       const open = await this.#openJob(message.job);
       if (!open) return poison(delivery, `there is no job ${message.job} in this store`);
+      if (!isOfPlan(message.task, open.plan)) return poison(delivery, `job ${message.job} has no such task`);
       await this.#run(message, open, delivery.attempt, startedAtMs);
       await delivery.acknowledge();
       return { outcome: "done", message };
