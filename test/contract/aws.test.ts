@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { after, before, describe } from "mocha";
+import { openObjectStore } from "../../worker-runtime/src/clouds/aws/object-store.ts";
+import { openTaskQueue } from "../../worker-runtime/src/clouds/aws/task-queue.ts";
+import { makeS3Bucket, makeSqsQueue } from "../support/cloud-places.ts";
+import { type Emulator, startMoto } from "../support/emulators.ts";
+import { awsEnvironment } from "../support/environment.ts";
+import { requireTool } from "../support/require-tool.ts";
+import { tools } from "../tools/tools.ts";
+import { objectStoreContract } from "./object-store.ts";
+import { taskQueueContract } from "./task-queue.ts";
+
+describe("Amazon S3 and SQS", () => {
+  let moto: Emulator;
+  awsEnvironment();
+  before(async function () {
+    await requireTool(this, tools.moto);
+    moto = await startMoto();
+  });
+  after(() => moto?.stop());
+
+  describe("object store", () =>
+    objectStoreContract(async () => {
+      const bucket = await makeS3Bucket(moto.url);
+      const open = () => openObjectStore(bucket, { endpoint: moto.url });
+      return { store: open(), other: open() };
+    }));
+
+  describe("task queue", () =>
+    taskQueueContract(async () => {
+      const address = await makeSqsQueue(moto.url);
+      const open = () => openTaskQueue(address, { endpoint: moto.url });
+      return { queue: open(), other: open(), wait: (seconds) => sleep(seconds * 1000) };
+    }));
+});

@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { after, before, describe } from "mocha";
+import { openObjectStore } from "../../worker-runtime/src/clouds/azure/object-store.ts";
+import { openTaskQueue } from "../../worker-runtime/src/clouds/azure/task-queue.ts";
+import { makeBlobContainer, makeStorageQueue } from "../support/cloud-places.ts";
+import { startAzurite } from "../support/emulators.ts";
+import { requireTool } from "../support/require-tool.ts";
+import { tools } from "../tools/tools.ts";
+import { objectStoreContract } from "./object-store.ts";
+import { taskQueueContract } from "./task-queue.ts";
+
+describe("Azure Blob and Queue Storage", () => {
+  let azurite: Awaited<ReturnType<typeof startAzurite>>;
+  before(async function () {
+    await requireTool(this, tools.azurite);
+    azurite = await startAzurite();
+  });
+  after(() => azurite?.stop());
+
+  describe("object store", () =>
+    objectStoreContract(async () => {
+      const address = await makeBlobContainer(azurite.url);
+      return { store: openObjectStore(address), other: openObjectStore(address) };
+    }));
+
+  describe("task queue", () =>
+    taskQueueContract(async () => {
+      const address = await makeStorageQueue(azurite.queueUrl);
+      return {
+        ...{ queue: openTaskQueue(address), other: openTaskQueue(address) },
+        wait: (seconds) => sleep(seconds * 1000),
+      };
+    }));
+});

@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { after, before, describe } from "mocha";
+import { openObjectStore } from "../../worker-runtime/src/clouds/gcp/object-store.ts";
+import { openTaskQueue, openTaskSource } from "../../worker-runtime/src/clouds/gcp/task-queue.ts";
+import { makeGcsBucket, makePubSubTopic } from "../support/cloud-places.ts";
+import { type Emulator, startFakeGcsServer, startPubSub } from "../support/emulators.ts";
+import { requireTool } from "../support/require-tool.ts";
+import { tools } from "../tools/tools.ts";
+import { objectStoreContract } from "./object-store.ts";
+import { taskQueueContract } from "./task-queue.ts";
+
+describe("Google Cloud Storage and Pub/Sub", () => {
+  let storage: Emulator;
+  let pubSub: Emulator;
+  before(async function () {
+    await requireTool(this, tools.fakeGcsServer);
+    await requireTool(this, tools.pubSub);
+    storage = await startFakeGcsServer();
+    pubSub = await startPubSub();
+  });
+  after(async () => {
+    await storage?.stop();
+    await pubSub?.stop();
+  });
+
+  describe("object store", () =>
+    objectStoreContract(async () => {
+      const bucket = await makeGcsBucket(storage.url);
+      const open = () => openObjectStore(bucket, { endpoint: storage.url });
+      return { store: open(), other: open() };
+    }));
+
+  describe("task queue", () =>
+    taskQueueContract(async () => {
+      const { topic, subscription } = await makePubSubTopic(pubSub.url);
+      const open = () => {
+        const queue = openTaskQueue(topic, { endpoint: pubSub.url });
+        const source = openTaskSource(subscription, { endpoint: pubSub.url });
+        return { send: queue.send.bind(queue), receive: source.receive.bind(source) };
+      };
+      return { queue: open(), other: open(), wait: (seconds) => sleep(seconds * 1000) };
+    }));
+});
