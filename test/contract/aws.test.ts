@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe } from "mocha";
 import { openObjectStore } from "../../worker-runtime/src/clouds/aws/object-store.ts";
 import { openTaskQueue } from "../../worker-runtime/src/clouds/aws/task-queue.ts";
+import { systemClock } from "../../worker-runtime/src/clouds/local/clock.ts";
 import { makeS3Bucket, makeSqsQueue } from "../support/cloud-places.ts";
 import { type Emulator, startMoto } from "../support/emulators.ts";
 import { awsEnvironment } from "../support/environment.ts";
@@ -30,6 +30,6 @@ describe("Amazon S3 and SQS", () => {
     taskQueueContract(async () => {
       const address = await makeSqsQueue(moto.url);
       const open = () => openTaskQueue(address, { endpoint: moto.url });
-      return { queue: open(), other: open(), wait: (seconds) => sleep(seconds * 1000) };
+      return { queue: open(), other: open(), clock: systemClock };
     }));
 });

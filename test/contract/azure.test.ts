@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe } from "mocha";
 import { openObjectStore } from "../../worker-runtime/src/clouds/azure/object-store.ts";
 import { openTaskQueue } from "../../worker-runtime/src/clouds/azure/task-queue.ts";
+import { systemClock } from "../../worker-runtime/src/clouds/local/clock.ts";
 import { makeBlobContainer, makeStorageQueue } from "../support/cloud-places.ts";
 import { startAzurite } from "../support/emulators.ts";
 import { requireTool } from "../support/require-tool.ts";
@@ -28,7 +28,7 @@ describe("Azure Blob and Queue Storage", () => {
       const address = await makeStorageQueue(azurite.queueUrl);
       return {
         ...{ queue: openTaskQueue(address), other: openTaskQueue(address) },
-        wait: (seconds) => sleep(seconds * 1000),
+        clock: systemClock,
       };
     }));
 });

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe } from "mocha";
 import { openObjectStore } from "../../worker-runtime/src/clouds/gcp/object-store.ts";
 import { openTaskQueue, openTaskSource } from "../../worker-runtime/src/clouds/gcp/task-queue.ts";
+import { systemClock } from "../../worker-runtime/src/clouds/local/clock.ts";
 import { makeGcsBucket, makePubSubTopic } from "../support/cloud-places.ts";
 import { type Emulator, startFakeGcsServer, startPubSub } from "../support/emulators.ts";
 import { requireTool } from "../support/require-tool.ts";
@@ -38,6 +38,6 @@ describe("Google Cloud Storage and Pub/Sub", () => {
         const source = openTaskSource(subscription, { endpoint: pubSub.url });
         return { send: queue.send.bind(queue), receive: source.receive.bind(source) };
       };
-      return { queue: open(), other: open(), wait: (seconds) => sleep(seconds * 1000) };
+      return { queue: open(), other: open(), clock: systemClock };
     }));
 });

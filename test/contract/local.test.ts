@@ -27,6 +27,6 @@ describe("local files", () => {
       const queue = await LocalTaskQueue.open(path, "one", clock);
       const other = await LocalTaskQueue.open(path, "two", clock);
       open.push(queue, other);
-      return { queue, other, wait: async (seconds) => clock.pass(seconds) };
+      return { queue, other, clock };
     }));
 });

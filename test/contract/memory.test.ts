@@ -16,6 +16,6 @@ describe("memory", () => {
     taskQueueContract(async () => {
       const clock = new ManualClock();
       const queue = new MemoryTaskQueue(clock);
-      return { queue, other: queue, wait: async (seconds) => clock.pass(seconds) };
+      return { queue, other: queue, clock };
     }));
 });

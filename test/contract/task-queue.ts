@@ -1,13 +1,15 @@
 import { expect } from "chai";
 import { it } from "mocha";
+import { checkQueue } from "../../worker-runtime/src/clouds/check-queue.ts";
+import type { Clock } from "../../worker-runtime/src/ports/clock.ts";
 import type { Delivery, TaskQueue, TaskSource } from "../../worker-runtime/src/ports/task-queue.ts";
 
 export interface QueueUnderTest {
   readonly queue: TaskQueue & TaskSource;
   /** The same queue seen by another process. */
   readonly other: TaskQueue & TaskSource;
-  /** Lets time pass for the queue: a jump of a clock, or real waiting. */
-  wait(seconds: number): Promise<void>;
+  /** The queue's: one that jumps, or real time. */
+  readonly clock: Clock;
 }
 
 /** As short as every queue allows: SQS and Storage Queue count in whole seconds. */
@@ -28,66 +30,66 @@ export function taskQueueContract(open: () => Promise<QueueUnderTest>): void {
   });
 
   it("delivers again what was not acknowledged in time", async () => {
-    const { queue, other, wait } = await open();
+    const { queue, other, clock } = await open();
     await queue.send(["again"]);
     expect((await queue.receive(visibilitySeconds))?.attempt).to.equal(1);
     expect(await other.receive(visibilitySeconds)).to.equal(undefined);
-    const second = await soon(other, wait);
+    const second = await soon(other, clock);
     expect(second.body).to.equal("again");
     expect(second.attempt).to.equal(2);
   });
 
   it("never delivers again what was acknowledged", async () => {
-    const { queue, other, wait } = await open();
+    const { queue, other, clock } = await open();
     await queue.send(["done", "not done"]);
     for (let i = 0; i < 2; i++) {
       const delivery = (await queue.receive(visibilitySeconds))!;
       if (delivery.body === "done") await delivery.acknowledge();
     }
-    expect((await soon(other, wait)).body).to.equal("not done");
-    await wait(visibilitySeconds);
+    expect((await soon(other, clock)).body).to.equal("not done");
+    await clock.sleep(visibilitySeconds * 1000);
     expect(await other.receive(long)).to.equal(undefined);
   });
 
   it("delivers at once what was released, or after the delay", async () => {
-    const { queue, other, wait } = await open();
+    const { queue, other, clock } = await open();
     await queue.send(["back"]);
     await (await queue.receive(long))!.release(0);
-    const again = await soon(other, wait);
+    const again = await soon(other, clock);
     expect(again.attempt).to.equal(2);
     await again.release(visibilitySeconds);
     expect(await queue.receive(long)).to.equal(undefined);
-    expect((await soon(queue, wait)).attempt).to.equal(3);
+    expect((await soon(queue, clock)).attempt).to.equal(3);
   });
 
   it("counts deliveries, so that a message which always fails can be told", async () => {
-    const { queue, other, wait } = await open();
+    const { queue, other, clock } = await open();
     await queue.send(["poison"]);
     for (let attempt = 1; attempt <= 5; attempt++) {
-      const delivery = await soon(attempt % 2 ? queue : other, wait);
+      const delivery = await soon(attempt % 2 ? queue : other, clock);
       expect(delivery.attempt).to.equal(attempt);
       await delivery.release(0);
     }
   });
 
   it("hides a delayed message until its time", async () => {
-    const { queue, other, wait } = await open();
+    const { queue, other, clock } = await open();
     await queue.send(["later", "later too"], { delaySeconds: visibilitySeconds });
     await queue.send(["now"]);
     expect((await drain(other)).map(({ body }) => body)).to.deep.equal(["now"]);
-    const late = [await soon(other, wait), await soon(queue, wait)];
+    const late = [await soon(other, clock), await soon(queue, clock)];
     expect(late.map(({ body }) => body).toSorted()).to.deep.equal(["later", "later too"]);
   });
 
   it("takes a late acknowledgement without harm to the one who has the message now", async () => {
-    const { queue, other, wait } = await open();
+    const { queue, other, clock } = await open();
     await queue.send(["slow"]);
     const slow = (await queue.receive(visibilitySeconds))!;
-    const mine = await soon(other, wait);
+    const mine = await soon(other, clock);
     await slow.acknowledge();
     await mine.acknowledge();
     await mine.acknowledge();
-    await wait(visibilitySeconds);
+    await clock.sleep(visibilitySeconds * 1000);
     expect(await queue.receive(long)).to.equal(undefined);
   });
 
@@ -109,6 +111,11 @@ export function taskQueueContract(open: () => Promise<QueueUnderTest>): void {
     await queue.send([]);
     expect(await queue.receive(long)).to.equal(undefined);
   });
+
+  it("passes the short contract", async () => {
+    const { queue, clock } = await open();
+    expect((await checkQueue(queue, clock)).filter(({ problem }) => problem)).to.deep.equal([]);
+  });
 }
 
 async function drain(source: TaskSource): Promise<Delivery[]> {
@@ -118,11 +125,11 @@ async function drain(source: TaskSource): Promise<Delivery[]> {
 }
 
 /** The next message, which must come within a minute. */
-async function soon(source: TaskSource, wait: QueueUnderTest["wait"]): Promise<Delivery> {
+async function soon(source: TaskSource, clock: Clock): Promise<Delivery> {
   for (let tries = 0; tries < 600; tries++) {
     const delivery = await source.receive(long);
     if (delivery) return delivery;
-    await wait(0.1);
+    await clock.sleep(100);
   }
   throw new Error("no message came within a minute");
 }

@@ -12,7 +12,7 @@ const stopping = ({ stop }: Service) => stop;
 
 /** S3 and SQS. */
 export async function startMoto(): Promise<Emulator> {
-  const service = await startService([...(await tools.moto.command()), "-p", "0"], /Running on (http:\S+)/);
+  const service = await startService(await tools.moto.command(), /Running on (http:\S+)/);
   return { url: service.captured[0]!, stop: stopping(service) };
 }
 

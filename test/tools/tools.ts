@@ -64,7 +64,7 @@ export const tools = {
     needs: "Python 3.11 or newer with its venv module, and pip with a package index",
     async command() {
       const python = await pythonEnvironment(motoRequirements);
-      return [python, "-m", "moto.server"];
+      return [python, path.join(here, "moto", "server.py")];
     },
   },
   fakeGcsServer: {

@@ -1,12 +1,16 @@
-import { type Bucket, CRC32C, type File, IdempotencyStrategy, Storage } from "@google-cloud/storage";
+import { type Bucket, CRC32C, type File, type FileMetadata, IdempotencyStrategy, Storage } from "@google-cloud/storage";
 import { checkKey } from "../../ports/object-key.ts";
 import type { ByteRange, ObjectInfo, ObjectStore } from "../../ports/object-store.ts";
 import { largeObjectBytes } from "../large-objects.ts";
 import { putIdField, putOnce } from "../put-once.ts";
 import { checkLength, checkRange, rangeHeader } from "../range.ts";
 import { BrokenReply, readAgain, trying } from "../retry.ts";
-import { type GcpOptions, identity, requestSettings } from "./client-settings.ts";
+import { emulatorAt, type GcpOptions, identity, requestSettings } from "./client-settings.ts";
 import { explaining, statusOf } from "./errors.ts";
+
+interface ListedObject extends Pick<FileMetadata, "size" | "timeCreated"> {
+  readonly name: string;
+}
 
 /**
  * Objects in a Cloud Storage bucket. The CRC-32C of the whole object travels with each put, where Cloud Storage checks it,
@@ -45,8 +49,10 @@ export class GcsObjectStore implements ObjectStore {
 
   async list(prefix: string): Promise<ObjectInfo[]> {
     const fields = "items(name,size,timeCreated),nextPageToken";
-    const [files] = await this.#explaining(() => this.#bucket.getFiles({ prefix, fields }));
-    return files.map(infoOf).sort((a, b) => (a.key < b.key ? -1 : 1));
+    const [found] = await this.#explaining(() => this.#bucket.getFiles({ prefix, fields }));
+    // Where `fields` are asked for, the client gives what the service said, whatever its types say.
+    const objects = found as unknown as ListedObject[];
+    return objects.map((object) => infoOf(object.name, object)).sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
   async delete(key: string): Promise<void> {
@@ -102,7 +108,7 @@ export class GcsObjectStore implements ObjectStore {
       if (statusOf(error) === 404) return undefined;
       throw error;
     }
-    return { info: infoOf(file), putId: String(file.metadata.metadata?.[putIdField] ?? "") };
+    return { info: infoOf(key, file.metadata), putId: String(file.metadata.metadata?.[putIdField] ?? "") };
   }
 
   #explaining<T>(request: () => Promise<T>): Promise<T> {
@@ -112,9 +118,10 @@ export class GcsObjectStore implements ObjectStore {
 
 /** Opens a bucket by its name. Asks nothing of Cloud Storage yet. */
 export function openObjectStore(bucket: string, options: GcpOptions = {}): GcsObjectStore {
+  const { endpoint = emulatorAt("STORAGE_EMULATOR_HOST") } = options;
   const storage = new Storage({
-    ...(options.endpoint && { apiEndpoint: options.endpoint, projectId: "emulator" }),
-    authClient: identity(options, "https://www.googleapis.com/auth/devstorage.read_write"),
+    ...(endpoint && { apiEndpoint: endpoint, projectId: "emulator" }),
+    authClient: identity(endpoint, "https://www.googleapis.com/auth/devstorage.read_write"),
     timeout: trying.requestMs,
     retryOptions: {
       autoRetry: true,
@@ -127,8 +134,8 @@ export function openObjectStore(bucket: string, options: GcpOptions = {}): GcsOb
   return new GcsObjectStore(storage.bucket(bucket));
 }
 
-function infoOf({ name, metadata: { size, timeCreated } }: File): ObjectInfo {
-  return { key: name, sizeBytes: Number(size), createdAtMs: Date.parse(timeCreated!) };
+function infoOf(key: string, { size, timeCreated }: Pick<FileMetadata, "size" | "timeCreated">): ObjectInfo {
+  return { key, sizeBytes: Number(size), createdAtMs: Date.parse(timeCreated!) };
 }
 
 function checkCrc32c(bytes: Uint8Array, hashes: string | null): void {
