@@ -7,6 +7,7 @@ import { type Emulator, startMoto } from "../support/emulators.ts";
 import { awsEnvironment } from "../support/environment.ts";
 import { requireTool } from "../support/require-tool.ts";
 import { tools } from "../tools/tools.ts";
+import { badConnectionContract, xmlReply } from "./bad-connection.ts";
 import { objectStoreContract } from "./object-store.ts";
 import { taskQueueContract } from "./task-queue.ts";
 
@@ -24,6 +25,15 @@ describe("Amazon S3 and SQS", () => {
       const bucket = await makeS3Bucket(moto.url);
       const open = () => openObjectStore(bucket, { endpoint: moto.url });
       return { store: open(), other: open() };
+    }));
+
+  describe("object store, badly connected", () =>
+    badConnectionContract({
+      emulatorUrl: () => moto.url,
+      open: async (endpoint) => openObjectStore(await makeS3Bucket(moto.url), { endpoint }),
+      isPut: ({ method }) => method === "PUT",
+      isRead: ({ method, url }) => method === "GET" && !url.includes("list-type"),
+      refusal: xmlReply(409, "ConditionalRequestConflict"),
     }));
 
   describe("task queue", () =>

@@ -6,6 +6,7 @@ import { makeBlobContainer, makeStorageQueue } from "../support/cloud-places.ts"
 import { startAzurite } from "../support/emulators.ts";
 import { requireTool } from "../support/require-tool.ts";
 import { tools } from "../tools/tools.ts";
+import { badConnectionContract, xmlReply } from "./bad-connection.ts";
 import { objectStoreContract } from "./object-store.ts";
 import { taskQueueContract } from "./task-queue.ts";
 
@@ -21,6 +22,18 @@ describe("Azure Blob and Queue Storage", () => {
     objectStoreContract(async () => {
       const address = await makeBlobContainer(azurite.url);
       return { store: openObjectStore(address), other: openObjectStore(address) };
+    }));
+
+  describe("object store, badly connected", () =>
+    badConnectionContract({
+      emulatorUrl: () => new URL(azurite.url).origin,
+      async open(proxyUrl) {
+        const { pathname } = new URL(await makeBlobContainer(azurite.url));
+        return openObjectStore(`${proxyUrl}${pathname}`);
+      },
+      isPut: ({ method }) => method === "PUT",
+      isRead: ({ method, url }) => method === "GET" && !url.includes("comp=list"),
+      refusal: xmlReply(409, "BlobAlreadyExists"),
     }));
 
   describe("task queue", () =>

@@ -6,6 +6,7 @@ import { makeGcsBucket, makePubSubTopic } from "../support/cloud-places.ts";
 import { type Emulator, startFakeGcsServer, startPubSub } from "../support/emulators.ts";
 import { requireTool } from "../support/require-tool.ts";
 import { tools } from "../tools/tools.ts";
+import { badConnectionContract } from "./bad-connection.ts";
 import { objectStoreContract } from "./object-store.ts";
 import { taskQueueContract } from "./task-queue.ts";
 
@@ -28,6 +29,19 @@ describe("Google Cloud Storage and Pub/Sub", () => {
       const bucket = await makeGcsBucket(storage.url);
       const open = () => openObjectStore(bucket, { endpoint: storage.url });
       return { store: open(), other: open() };
+    }));
+
+  describe("object store, badly connected", () =>
+    badConnectionContract({
+      emulatorUrl: () => storage.url,
+      open: async (endpoint) => openObjectStore(await makeGcsBucket(storage.url), { endpoint }),
+      isPut: ({ method }) => method === "POST",
+      isRead: ({ url }) => url.includes("alt=media"),
+      refusal: {
+        status: 412,
+        headers: { "content-type": "application/json" },
+        body: Buffer.from(JSON.stringify({ error: { code: 412, message: "conditionNotMet" } })),
+      },
     }));
 
   describe("task queue", () =>

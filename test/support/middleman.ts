@@ -25,7 +25,7 @@ export type Handle = (
   send: (request: HttpRequest) => Promise<HttpReply>,
 ) => Promise<HttpReply | "hang up">;
 
-export interface Proxy {
+export interface Middleman {
   readonly url: string;
   /** What came, in order. */
   readonly requests: HttpRequest[];
@@ -35,7 +35,7 @@ export interface Proxy {
 }
 
 /** A server in front of another, that counts what passes, and can lose, damage, refuse or change it. */
-export async function startProxy(targetUrl: string | (() => string)): Promise<Proxy> {
+export async function startMiddleman(targetUrl: string | (() => string)): Promise<Middleman> {
   const target = () => (typeof targetUrl === "string" ? targetUrl : targetUrl());
   const requests: HttpRequest[] = [];
   const proxy = { handle: ((request, send) => send(request)) as Handle };
