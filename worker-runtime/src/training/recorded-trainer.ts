@@ -1,4 +1,4 @@
-import type { Feed, Model } from "../models/model.ts";
+import type { Feed } from "../models/model.ts";
 import type { Backend } from "./backend.ts";
 import type { TrainerOptions } from "./create-trainer.ts";
 import { EagerTrainer } from "./eager-trainer.ts";
@@ -6,12 +6,12 @@ import { join, sizeOf } from "./flat.ts";
 import type { NativeBackend } from "./native.ts";
 import { initialState, makeOptimizer } from "./optimizer.ts";
 import { OutputFunction } from "./output-function.ts";
-import { refuseOtherGraph, refuseOtherLoss, refuseOtherWeights } from "./recorded/checks.ts";
+import { refuseOtherGraph, refuseOtherValues, refuseOtherWeights } from "./recorded/checks.ts";
 import { NotRecordable, type Recording, record } from "./recorded/recording.ts";
 import { StepProgram } from "./recorded/step-program.ts";
-import type { KernelStamp, Trainer } from "./trainer.ts";
+import type { KernelStamp, TrainedModel, Trainer } from "./trainer.ts";
 
-/** So many steps are taken both ways before the recorded one is trusted. */
+/** So many steps are taken both ways before the recorded one is trusted: one with its gradients, one as all that follow. */
 const checkedSteps = 2;
 
 /**
@@ -23,7 +23,7 @@ export class RecordedTrainer implements Trainer {
   readonly stamp: KernelStamp;
   readonly #backend: Backend;
   readonly #native: NativeBackend;
-  readonly #model: Model;
+  readonly #model: TrainedModel;
   readonly #options: TrainerOptions;
   readonly #outputs: OutputFunction;
   readonly #weightCount: number;
@@ -36,7 +36,7 @@ export class RecordedTrainer implements Trainer {
   #eager: EagerTrainer | undefined;
   #reason: string | undefined;
 
-  constructor(backend: Backend, native: NativeBackend, model: Model, options: TrainerOptions) {
+  constructor(backend: Backend, native: NativeBackend, model: TrainedModel, options: TrainerOptions) {
     this.stamp = backend.stamp;
     this.#backend = backend;
     this.#native = native;
@@ -97,20 +97,26 @@ export class RecordedTrainer implements Trainer {
     try {
       restart();
       let recording: Recording | undefined;
-      const expectedLoss = eager.step(feeds, learningRate, (inputs, run) => {
+      let expected: Float32Array[] = [];
+      eager.step(feeds, learningRate, (inputs, run) => {
         const recorded = record(this.#native, inputs, run);
         recording = recorded.recording;
+        expected = recorded.result.map((tensor) => tensor.dataSync() as Float32Array);
         return recorded.result;
       });
       this.#recording ??= recording!;
       refuseOtherGraph(this.#recording, recording!);
       const program = this.#loadedProgram(this.#recording);
-      const loss = program.step(feeds, learningRate);
-      refuseOtherLoss(expectedLoss, loss);
-      refuseOtherWeights(this.#model.parameters, eager.weights(), this.weights(), program.byRows);
+      const isFirst = this.#stepsToCheck === checkedSteps;
+      const values = firstRun(() =>
+        isFirst ? program.stepWithGradients(feeds, learningRate) : [Float32Array.of(program.step(feeds, learningRate))],
+      );
+      const { parameters } = this.#model;
+      refuseOtherValues(parameters, expected, values);
+      refuseOtherWeights(parameters, eager.weights(), this.weights(), program.byRows);
       eager.dispose();
       this.#stepsToCheck--;
-      return loss;
+      return values[0]![0]!;
     } catch (error) {
       if (!(error instanceof NotRecordable)) throw error;
       this.#reason = error.message;
@@ -137,5 +143,14 @@ export class RecordedTrainer implements Trainer {
     this.#program = undefined;
     this.#recording = undefined;
     this.#stepsToCheck = checkedSteps;
+  }
+}
+
+/** TensorFlow may refuse a graph as late as when it runs. */
+function firstRun<Result>(step: () => Result): Result {
+  try {
+    return step();
+  } catch (error) {
+    throw new NotRecordable(`TensorFlow could not run the recorded graph (${(error as Error).message})`);
   }
 }

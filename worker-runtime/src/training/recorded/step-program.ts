@@ -18,6 +18,7 @@ export class StepProgram {
   readonly #session: Session;
   readonly #variables: readonly Output[];
   readonly #step: SessionFunction;
+  readonly #stepWithGradients: SessionFunction;
   readonly #types: readonly number[];
   readonly #lengths: readonly number[];
   /** The learning rate as a tensor, kept while it stays the same. */
@@ -35,10 +36,12 @@ export class StepProgram {
     const feeds = recording.inputs.slice(parameters.length);
     this.#binding = binding;
     this.#variables = allVariables(variables);
-    const { names, byRows } = trainingGraph(recording, optimizer, variables, passes);
-    this.byRows = byRows;
-    this.#session = new Session(binding, names);
-    this.#step = this.#session.function([...feeds.map((_, i) => `feed${i}`), "rate"], ["loss"]);
+    const graph = trainingGraph(recording, optimizer, variables, passes);
+    this.byRows = graph.byRows;
+    this.#session = new Session(binding, graph.names);
+    const names = [...feeds.map((_, i) => `feed${i}`), "rate"];
+    this.#step = this.#session.function(names, ["loss"]);
+    this.#stepWithGradients = this.#session.function(names, ["loss", ...parameters.map((_, i) => `gradient${i}`)]);
     this.#types = feeds.map(({ type }) => type);
     this.#lengths = feeds.map(({ shape }) => sizeOf(shape));
   }
@@ -50,6 +53,15 @@ export class StepProgram {
 
   /** Takes a step and returns the loss before it. */
   step(feeds: readonly Feed[], learningRate: number): number {
+    return this.#run(this.#step, feeds, learningRate)[0]![0]!;
+  }
+
+  /** Takes a step and returns the loss before it, then each parameter's gradient. */
+  stepWithGradients(feeds: readonly Feed[], learningRate: number): Float32Array[] {
+    return this.#run(this.#stepWithGradients, feeds, learningRate);
+  }
+
+  #run(step: SessionFunction, feeds: readonly Feed[], learningRate: number): Float32Array[] {
     const binding = this.#binding;
     if (this.#rate.value !== learningRate) {
       this.#forgetRate();
@@ -58,10 +70,11 @@ export class StepProgram {
     }
     const ids = feeds.map(({ shape, values }, i) => binding.createTensor(shape, this.#types[i]!, values));
     try {
-      const [loss] = this.#step([...ids, this.#rate.id]);
-      const value = binding.tensorDataSync(loss!)[0] as number;
-      binding.deleteTensor(loss!);
-      return value;
+      return step([...ids, this.#rate.id]).map((id) => {
+        const values = binding.tensorDataSync(id) as Float32Array;
+        binding.deleteTensor(id);
+        return values;
+      });
     } finally {
       for (const id of ids) binding.deleteTensor(id);
     }

@@ -26,7 +26,7 @@ export interface TrainingGraph {
  * A training step as a graph whose variables hold weights and optimizer state, so that a step is fed with the batch alone.
  *
  * Names: `feed<i>` the batch, `rate` the learning rate, `loss` the loss, which is there when all variables are updated;
- * `value<i>` what variable i is set to when `set` is fetched; `get<i>` variable i as it is.
+ * `gradient<i>` what parameter i's update comes from; `value<i>` what variable i is set to when `set` is fetched; `get<i>` variable i as it is.
  *
  * @param recording inputs: the parameters, then the feeds; outputs: the loss, then the parameters' gradients.
  */
@@ -53,6 +53,10 @@ export function trainingGraph(
     set: identity(scalar(0), set),
     ...Object.fromEntries([
       ...named("feed", inputs.slice(parameters.length)),
+      ...named(
+        "gradient",
+        gradients.map((gradient) => identity(gradient)),
+      ),
       ...named("value", values),
       ...named("get", all.map(readVariable)),
     ]),
