@@ -16,20 +16,21 @@ export interface CloudWords {
 
 const sentences: Record<Trouble, (place: string, cloud: CloudWords) => string> = {
   credentials: (place, { name, signIn, identity }) =>
-    `${name} does not know who asks for ${place}: there are no valid credentials. On your own machine, ${signIn}; a worker ` +
-    `has those of ${identity}.`,
-  missing: (place) =>
-    `There is no such place as ${place}. Compare its name with the stack's outputs (pulumi stack output); if the stack was ` +
-    "removed, bring it back with pulumi up.",
+    `${name} was asked for ${place} without valid credentials. On your own machine, ${signIn}; a worker has those of ` +
+    `${identity}.`,
+  missing: (place, { name }) =>
+    `${name} says that ${place} does not exist. Compare its name with the stack's outputs (pulumi stack output); if the ` +
+    "stack was removed, bring it back with pulumi up.",
   denied: (place, { identity }) =>
-    `${place} may not be used with these credentials. People need the submitter role of the stack's outputs; a worker has ` +
-    `the rights of ${identity}, which pulumi up sets.`,
+    `These credentials may not use ${place}. People need the submitter role of the stack's outputs; a worker has the ` +
+    `rights of ${identity}, which pulumi up sets.`,
   clock: (place, { name }) =>
-    `This machine's clock says ${new Date().toISOString()}, and ${name} refuses requests for ${place} whose time is that far ` +
-    "off. Set the clock, for example with NTP.",
-  region: (place, { setRegion }) => `${place} is in another region than the request. ${setRegion}.`,
+    `${name} refuses requests for ${place} because of their time: this machine's clock says ${new Date().toISOString()}. ` +
+    "Set the clock, for example with NTP.",
+  region: (place, { setRegion }) =>
+    `The request for ${place} names no region, or another one than its own. ${setRegion}.`,
   unreachable: (place, { name }) =>
-    `${name} could not be reached for ${place}. Check the network, and the name of the region or account; then try again.`,
+    `${name} could not be reached for ${place}. Check the network, and the names of region and account; then try again.`,
 };
 
 /** Says the trouble in a sentence, with what the SDK said at its end. Only an unreachable cloud is worth another try later. */

@@ -8,6 +8,9 @@ import { BrokenReply, readAgain, trying } from "../retry.ts";
 import { emulatorAt, type GcpOptions, identity, requestSettings } from "./client-settings.ts";
 import { explaining, statusOf } from "./errors.ts";
 
+/** For requests that ask for no object: where they are answered with 404, the bucket is missing. */
+const isMissing = () => true;
+
 interface ListedObject extends Pick<FileMetadata, "size" | "timeCreated"> {
   readonly name: string;
 }
@@ -49,7 +52,7 @@ export class GcsObjectStore implements ObjectStore {
 
   async list(prefix: string): Promise<ObjectInfo[]> {
     const fields = "items(name,size,timeCreated),nextPageToken";
-    const [found] = await this.#explaining(() => this.#bucket.getFiles({ prefix, fields }));
+    const [found] = await this.#explaining(() => this.#bucket.getFiles({ prefix, fields }), isMissing);
     // Where `fields` are asked for, the client gives what the service said, whatever its types say.
     const objects = found as unknown as ListedObject[];
     return objects.map((object) => infoOf(object.name, object)).sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -73,7 +76,7 @@ export class GcsObjectStore implements ObjectStore {
       timeout: trying.requestMs,
     };
     try {
-      await this.#explaining(() => file.save(body, options));
+      await this.#explaining(() => file.save(body, options), isMissing);
       return true;
     } catch (error) {
       if (statusOf(error) === 412) return false;
@@ -111,8 +114,8 @@ export class GcsObjectStore implements ObjectStore {
     return { info: infoOf(key, file.metadata), putId: String(file.metadata.metadata?.[putIdField] ?? "") };
   }
 
-  #explaining<T>(request: () => Promise<T>): Promise<T> {
-    return explaining(`the bucket ${this.#bucket.name}`, request);
+  #explaining<T>(request: () => Promise<T>, placeIsMissing?: () => boolean): Promise<T> {
+    return explaining(`the bucket ${this.#bucket.name}`, request, placeIsMissing);
   }
 }
 
@@ -126,7 +129,7 @@ export function openObjectStore(bucket: string, options: GcpOptions = {}): GcsOb
     retryOptions: {
       autoRetry: true,
       maxRetries: trying.attempts - 1,
-      maxRetryDelay: 8,
+      maxRetryDelay: 4,
       // Every put has a precondition, so trying it again is safe.
       idempotencyStrategy: IdempotencyStrategy.RetryConditional,
     },

@@ -48,7 +48,7 @@ class PubSub {
     const url = `${this.#endpoint}/v1/${name}:${method}`;
     const request = { ...requestSettings, url, method: "POST" as const, data };
     return explaining(
-      name,
+      `the ${name.includes("/topics/") ? "topic" : "subscription"} ${name}`,
       async () => (await this.#auth.request<Answer>(request)).data,
       () => true,
     );
