@@ -20,6 +20,10 @@ export const variables = {
   queue: "TRIVET_QUEUE",
   /** Seconds that the platform gives one task. Lambda tells it by itself. */
   taskTimeoutSeconds: "TRIVET_TASK_TIMEOUT_SECONDS",
+  /** `azure-functions` alone, for the host's trigger (image/azure-functions): the queue's name. */
+  functionsQueueName: "TRIVET_QUEUE_NAME",
+  /** `azure-functions` alone, for the host's trigger: the queue service, `https://<account>.queue.core.windows.net`. */
+  functionsQueueService: "TRIVET_TASKS__queueServiceUri",
   /** `azure-job` alone: seconds from an execution's start to its end, as the job's `replicaTimeout` says. */
   executionTimeoutSeconds: "TRIVET_EXECUTION_TIMEOUT_SECONDS",
   /** `azure-job` alone: seconds that an execution waits for another message before it ends. */
@@ -52,8 +56,10 @@ export const otherVariables = {
   cloudRunPort: "PORT",
   /** Functions host: the port to listen on. */
   functionsPort: "FUNCTIONS_CUSTOMHANDLER_PORT",
-  /** An emulator's address, for AWS's SDK. */
+  /** Emulators, by the names that each cloud's own tools use: addresses, and for Pub/Sub host and port. */
   awsEndpoint: "AWS_ENDPOINT_URL",
+  storageEmulator: "STORAGE_EMULATOR_HOST",
+  pubSubEmulator: "PUBSUB_EMULATOR_HOST",
   /** TensorFlow's threads and logging; training/backend.ts sets what is not set. */
   tensorFlowOpThreads: "TF_NUM_INTRAOP_THREADS",
   tensorFlowGraphThreads: "TF_NUM_INTEROP_THREADS",

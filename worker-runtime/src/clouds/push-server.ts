@@ -1,14 +1,18 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { Clock } from "../ports/clock.ts";
 import { maximumMessageBytes } from "../ports/task-queue.ts";
 import type { CloudWorker } from "./cloud-worker.ts";
+import type { Log } from "./log.ts";
 
 /** A message as a platform pushes it. */
 export interface Pushed {
   readonly body: string;
   /** 1 for the first delivery. */
   readonly deliveries: number;
+  /** Pushed before its time, by a platform that cannot wait. */
+  readonly isEarly?: boolean;
 }
 
 export interface PushServerOptions {
@@ -19,7 +23,7 @@ export interface PushServerOptions {
   /** From the arrival of a request until the platform gives it up. */
   readonly timeoutSeconds: number;
   /** Takes the message out of a request's body, or gives the body itself when there is none in it. */
-  readonly decode: (requestBody: string) => Pushed;
+  readonly decode: (requestBody: string, nowMs: number) => Pushed | Promise<Pushed>;
   /** Body of the answer by which the platform knows that the message is done with. */
   readonly acknowledgement: string;
 }
@@ -46,8 +50,15 @@ export async function servePush(options: PushServerOptions): Promise<Server> {
   return server;
 }
 
-/** On SIGTERM: takes no more messages, lets the task under way pause and be answered, and ends the process. */
-export function endOnSignal(worker: CloudWorker, server: Server): void {
+/**
+ * Serves until SIGTERM; then it takes no more messages, lets the task under way pause and be answered, and ends the process.
+ * Says in the log that it listens.
+ */
+export async function serveUntilSignal(options: PushServerOptions, log: Log): Promise<void> {
+  const { worker } = options;
+  const server = await servePush(options);
+  const { port } = server.address() as AddressInfo;
+  log("INFO", `The worker listens on port ${port}.`, { event: "start", port });
   process.once("SIGTERM", async () => {
     const closed = once(server, "close");
     server.close();
@@ -67,14 +78,14 @@ async function answer(
     response.end("ready\n");
     return;
   }
-  const deadlineMs = clock.nowMs() + timeoutSeconds * 1000;
-  const { body, deliveries } = decode(await readBody(request));
+  const arrivedAtMs = clock.nowMs();
+  const { body, deliveries, isEarly } = await decode(await readBody(request), arrivedAtMs);
   const delivery = { body, attempt: deliveries, acknowledge: async () => {}, release: async () => {} };
-  const outcome = await worker.handle(delivery, deadlineMs);
-  response.statusCode = outcome === "retry" ? 500 : 200;
+  const again = isEarly || (await worker.handle(delivery, arrivedAtMs + timeoutSeconds * 1000)) === "retry";
+  response.statusCode = again ? 500 : 200;
   response.setHeader("content-type", "application/json");
   if (!server.listening) response.setHeader("connection", "close");
-  response.end(outcome === "retry" ? "{}" : acknowledgement);
+  response.end(again ? "{}" : acknowledgement);
 }
 
 /** The body, or the beginning of one that is far too large. */

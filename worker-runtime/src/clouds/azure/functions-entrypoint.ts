@@ -1,7 +1,7 @@
 import { CloudWorker } from "../cloud-worker.ts";
 import { type Configuration, otherVariables } from "../configuration.ts";
 import type { CommonParts } from "../main.ts";
-import { endOnSignal, type Pushed, servePush } from "../push-server.ts";
+import { type Pushed, serveUntilSignal } from "../push-server.ts";
 import { openCloud } from "./open-cloud.ts";
 
 /** The answer of a function without outputs (learn.microsoft.com/azure/azure-functions/functions-custom-handlers). */
@@ -13,7 +13,7 @@ export async function start(configuration: Configuration, parts: CommonParts): P
   const port = Number(process.env[otherVariables.functionsPort]);
   const timeoutSeconds = configuration.taskTimeoutSeconds;
   const options = { worker, clock: parts.clock, port, timeoutSeconds, decode: decodeInvocation, acknowledgement };
-  endOnSignal(worker, await servePush(options));
+  await serveUntilSignal(options, parts.log);
 }
 
 /** The name of the trigger in worker-runtime/image/azure-functions/task/function.json. */

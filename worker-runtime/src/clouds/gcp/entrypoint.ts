@@ -1,7 +1,7 @@
 import { CloudWorker } from "../cloud-worker.ts";
 import { type Configuration, otherVariables } from "../configuration.ts";
 import type { CommonParts } from "../main.ts";
-import { endOnSignal, type Pushed, servePush } from "../push-server.ts";
+import { type Pushed, serveUntilSignal } from "../push-server.ts";
 import { openCloud } from "./open-cloud.ts";
 
 /** Starts the worker as a Cloud Run service that a Pub/Sub subscription pushes to. */
@@ -10,16 +10,26 @@ export async function start(configuration: Configuration, parts: CommonParts): P
   const port = Number(process.env[otherVariables.cloudRunPort] ?? 8080);
   const timeoutSeconds = configuration.taskTimeoutSeconds;
   const options = { worker, clock: parts.clock, port, timeoutSeconds, decode: decodePush, acknowledgement: "{}" };
-  endOnSignal(worker, await servePush(options));
+  await serveUntilSignal(options, parts.log);
 }
 
 /** `requestBody`: what Pub/Sub sends (cloud.google.com/pubsub/docs/push); anything else is given as it is. */
-export function decodePush(requestBody: string): Pushed {
+export async function decodePush(requestBody: string, nowMs: number): Promise<Pushed> {
+  let push: Push | null;
   try {
-    const { message, deliveryAttempt } = JSON.parse(requestBody);
-    // `deliveryAttempt` is there when the subscription has a dead-letter topic, as the components' has.
-    return { body: Buffer.from(message.data, "base64").toString(), deliveries: deliveryAttempt ?? 1 };
+    push = JSON.parse(requestBody);
   } catch {
-    return { body: requestBody, deliveries: 1 };
+    push = null;
   }
+  const { data, attributes } = push?.message ?? {};
+  if (typeof data !== "string") return { body: requestBody, deliveries: 1 };
+  // Pub/Sub cannot delay a message; one that is to come later says so in an attribute.
+  const isEarly = attributes !== undefined && (await import("./task-queue.ts")).earlyByMs(attributes, nowMs) > 0;
+  return { body: Buffer.from(data, "base64").toString(), deliveries: push?.deliveryAttempt ?? 1, isEarly };
+}
+
+interface Push {
+  readonly message?: { readonly data?: string; readonly attributes?: Readonly<Record<string, string>> };
+  /** There is one when the subscription has a dead-letter topic, as the components' has. */
+  readonly deliveryAttempt?: number;
 }
