@@ -6,7 +6,7 @@ import { encodeMessage } from "@trivet/worker-runtime/protocol/messages";
 import { counted } from "../progress/format.ts";
 import type { Check, Finding } from "./check.ts";
 
-/** Clouds refuse requests that are off by 5 to 15 minutes; a minute is far from that, and far from right. */
+/** Far from right, and far from the 15 minutes after which S3 refuses requests (its error RequestTimeTooSkewed). */
 const clockLimitMs = 60_000;
 
 /** Whether a deployed stack keeps what training needs of it, seen with the credentials of whoever asks. */
@@ -45,10 +45,12 @@ export function stackChecks({ outputs, store, queue, countDeadLetters }: Stack):
       async run() {
         // A worker puts a task of a job that does not exist away at once. Receiving it here would take it from the workers.
         const job = `check-${randomUUID()}`;
-        await queue.send([encodeMessage({ trivet: 1, job, sentAtMs: Date.now(), task: { kind: "finish" } })]);
+        await queue.send([
+          encodeMessage({ trivet: 1, job, sentAtMs: Date.now(), task: { kind: "advance", round: 0, look: 0 } }),
+        ]);
         return {
           status: "ok",
-          text: `${outputs.queueUrl} took a task; the worker's log tells that there is no job ${job}`,
+          text: `${outputs.queueUrl} took a task; the log of the worker will tell that there is no job ${job}`,
         };
       },
     },
