@@ -21,14 +21,14 @@ describe("Amazon S3 and SQS", () => {
   after(() => moto?.stop());
 
   describe("object store", () =>
-    objectStoreContract(async () => {
+    objectStoreContract(`Amazon S3 (moto ${tools.moto.version})`, async () => {
       const bucket = await makeS3Bucket(moto.url);
       const open = () => openObjectStore(bucket, { endpoint: moto.url });
       return { store: open(), other: open() };
     }));
 
   describe("object store, badly connected", () =>
-    badConnectionContract({
+    badConnectionContract(`Amazon S3 (moto ${tools.moto.version})`, {
       emulatorUrl: () => moto.url,
       open: async (endpoint) => openObjectStore(await makeS3Bucket(moto.url), { endpoint }),
       isPut: ({ method }) => method === "PUT",
@@ -37,7 +37,7 @@ describe("Amazon S3 and SQS", () => {
     }));
 
   describe("task queue", () =>
-    taskQueueContract(async () => {
+    taskQueueContract(`Amazon SQS (moto ${tools.moto.version})`, async () => {
       const address = await makeSqsQueue(moto.url);
       const open = () => openTaskQueue(address, { endpoint: moto.url });
       return { queue: open(), other: open(), clock: systemClock };

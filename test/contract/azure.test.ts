@@ -19,13 +19,13 @@ describe("Azure Blob and Queue Storage", () => {
   after(() => azurite?.stop());
 
   describe("object store", () =>
-    objectStoreContract(async () => {
+    objectStoreContract(`Azure Blob Storage (Azurite ${tools.azurite.version})`, async () => {
       const address = await makeBlobContainer(azurite.url);
       return { store: openObjectStore(address), other: openObjectStore(address) };
     }));
 
   describe("object store, badly connected", () =>
-    badConnectionContract({
+    badConnectionContract(`Azure Blob Storage (Azurite ${tools.azurite.version})`, {
       emulatorUrl: () => new URL(azurite.url).origin,
       async open(proxyUrl) {
         const { pathname } = new URL(await makeBlobContainer(azurite.url));
@@ -37,7 +37,7 @@ describe("Azure Blob and Queue Storage", () => {
     }));
 
   describe("task queue", () =>
-    taskQueueContract(async () => {
+    taskQueueContract(`Azure Queue Storage (Azurite ${tools.azurite.version})`, async () => {
       const address = await makeStorageQueue(azurite.queueUrl);
       return {
         ...{ queue: openTaskQueue(address), other: openTaskQueue(address) },

@@ -3,6 +3,7 @@ import { after, afterEach, before, it } from "mocha";
 import type { ObjectStore } from "../../worker-runtime/src/ports/object-store.ts";
 import { Random } from "../../worker-runtime/src/training/random.ts";
 import { type HttpReply, type HttpRequest, type Middleman, startMiddleman } from "../support/middleman.ts";
+import { record } from "./table.ts";
 
 /** A store whose requests pass through a proxy, and how one cloud says things in HTTP. */
 export interface WiredStore {
@@ -28,7 +29,8 @@ const seed = 20261125;
 const bytes = (length: number) => new Uint8Array(length).map((_, i) => i % 251);
 
 /** What a store must keep when the network and the cloud do not. */
-export function badConnectionContract(wired: WiredStore): void {
+export function badConnectionContract(backend: string, wired: WiredStore): void {
+  record("Object stores behind a bad network", backend);
   let proxy: Middleman;
   before(async () => {
     proxy = await startMiddleman(wired.emulatorUrl);

@@ -25,14 +25,14 @@ describe("Google Cloud Storage and Pub/Sub", () => {
   });
 
   describe("object store", () =>
-    objectStoreContract(async () => {
+    objectStoreContract(`Cloud Storage (fake-gcs-server ${tools.fakeGcsServer.version})`, async () => {
       const bucket = await makeGcsBucket(storage.url);
       const open = () => openObjectStore(bucket, { endpoint: storage.url });
       return { store: open(), other: open() };
     }));
 
   describe("object store, badly connected", () =>
-    badConnectionContract({
+    badConnectionContract(`Cloud Storage (fake-gcs-server ${tools.fakeGcsServer.version})`, {
       emulatorUrl: () => storage.url,
       open: async (endpoint) => openObjectStore(await makeGcsBucket(storage.url), { endpoint }),
       isPut: ({ method }) => method === "POST",
@@ -45,7 +45,7 @@ describe("Google Cloud Storage and Pub/Sub", () => {
     }));
 
   describe("task queue", () =>
-    taskQueueContract(async () => {
+    taskQueueContract(`Pub/Sub (pstest ${tools.pubSub.version})`, async () => {
       const { topic, subscription } = await makePubSubTopic(pubSub.url);
       const open = () => {
         const queue = openTaskQueue(topic, { endpoint: pubSub.url });

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { it } from "mocha";
 import { checkStore } from "../../worker-runtime/src/clouds/check-store.ts";
 import type { ObjectStore } from "../../worker-runtime/src/ports/object-store.ts";
+import { record } from "./table.ts";
 
 /** How a suite gets the store under test: empty, a fresh one for each case. `other` is the same store seen by another process. */
 export interface StoreUnderTest {
@@ -13,7 +14,9 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (body: Uint8Array | undefined) => body && new TextDecoder().decode(body);
 
 /** What every object store must keep, whoever made it. */
-export function objectStoreContract(open: () => Promise<StoreUnderTest>): void {
+export function objectStoreContract(backend: string, open: () => Promise<StoreUnderTest>): void {
+  record("Object stores", backend);
+
   it("creates an object once; later writers learn that it exists and change nothing", async () => {
     const { store, other } = await open();
     expect(await store.putIfAbsent("jobs/a/x", bytes("first"))).to.equal("created");

@@ -50,16 +50,27 @@ export async function runPython(program: string, input: unknown): Promise<unknow
 
 /**
  * Path of the interpreter of a virtual environment with the packages of a requirements file, made the first time in the
- * user's cache. It is built aside and renamed, so that a half-built one is never used.
+ * user's cache.
  */
 export async function pythonEnvironment(requirements: string): Promise<string> {
+  const folder = await pythonFolder(requirements);
+  await installOnce(
+    folder,
+    `the packages of ${path.basename(path.dirname(requirements))}/${path.basename(requirements)}`,
+    (unfinished) => makeEnvironment(unfinished, requirements),
+  );
+  return path.join(folder, "bin", "python");
+}
+
+/** Where that environment is, or will be: another one for another Python. */
+export async function pythonFolder(requirements: string): Promise<string> {
   const { stdout: version } = await run("python3", ["--version"]);
   const hash = sha256(`${version}${readFileSync(requirements, "utf8")}`).slice(0, 16);
-  const folder = path.join(cacheFolder(), `python-${hash}`);
-  await installOnce(folder, "Python packages", async (unfinished) => {
-    await run("python3", ["-m", "venv", unfinished]);
-    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "2"];
-    await run(path.join(unfinished, "bin", "python"), [...pip, "--requirement", requirements]);
-  });
-  return path.join(folder, "bin", "python");
+  return path.join(cacheFolder(), `python-${hash}`);
+}
+
+async function makeEnvironment(folder: string, requirements: string): Promise<void> {
+  await run("python3", ["-m", "venv", folder]);
+  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "2"];
+  await run(path.join(folder, "bin", "python"), [...pip, "--requirement", requirements]);
 }
