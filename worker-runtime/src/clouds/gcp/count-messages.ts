@@ -1,4 +1,5 @@
 import type { Delivery } from "../../ports/task-queue.ts";
+import { otherVariables } from "../configuration.ts";
 import { openTaskSource } from "./task-queue.ts";
 
 /** Counting goes no further. */
@@ -9,7 +10,8 @@ const most = 20;
  * does, minutes later), so they are taken out and given back.
  */
 export async function countMessages(subscription: string): Promise<number> {
-  const source = openTaskSource(subscription);
+  const endpoint = process.env[otherVariables.pubSubEndpoint];
+  const source = openTaskSource(subscription, endpoint === undefined ? {} : { endpoint });
   const taken: Delivery[] = [];
   try {
     while (taken.length < most) {

@@ -17,18 +17,42 @@ export interface StackOutputs {
 
 export type Cloud = "aws" | "gcp" | "azure";
 
-const address = /^https?:\/\/[^\s/?#]+(\/[^\s/?#]+)+$/;
+interface Form {
+  readonly pattern: RegExp;
+  /** What is allowed, for people. */
+  readonly words: string;
+}
+
+const sqs: Form = { pattern: /^https?:\/\/[^\s?#]+$/, words: "the address of an SQS queue" };
+const storageQueue: Form = { pattern: sqs.pattern, words: "https://ACCOUNT.queue.core.windows.net/QUEUE" };
 
 /** How each cloud's outputs look. The group of `storeUrl` is what the cloud's adapter opens. */
-const forms: Record<Cloud, { readonly storeUrl: RegExp; readonly queueUrl: RegExp; readonly deadLetters: RegExp }> = {
-  aws: { storeUrl: /^s3:\/\/([^\s/]+)$/, queueUrl: address, deadLetters: address },
-  gcp: {
-    storeUrl: /^gs:\/\/([^\s/]+)$/,
-    queueUrl: /^projects\/[^\s/]+\/topics\/[^\s/]+$/,
-    deadLetters: /^projects\/[^\s/]+\/subscriptions\/[^\s/]+$/,
+const forms: Record<Cloud, Readonly<Record<"storeUrl" | "queueUrl" | "deadLetterQueueUrl", Form>>> = {
+  aws: {
+    storeUrl: { pattern: /^s3:\/\/([^\s/]+)$/, words: "s3://BUCKET" },
+    queueUrl: sqs,
+    deadLetterQueueUrl: sqs,
   },
-  azure: { storeUrl: /^(https?:\/\/[^\s/?#]+(?:\/[^\s/?#]+)+)$/, queueUrl: address, deadLetters: address },
+  gcp: {
+    storeUrl: { pattern: /^gs:\/\/([^\s/]+)$/, words: "gs://BUCKET" },
+    queueUrl: { pattern: /^projects\/[^\s/]+\/topics\/[^\s/]+$/, words: "projects/PROJECT/topics/TOPIC" },
+    deadLetterQueueUrl: {
+      pattern: /^projects\/[^\s/]+\/subscriptions\/[^\s/]+$/,
+      words: "projects/PROJECT/subscriptions/SUBSCRIPTION",
+    },
+  },
+  azure: {
+    storeUrl: {
+      pattern: /^(https?:\/\/[^\s/?#]+(?:\/[^\s/?#]+)+)$/,
+      words: "https://ACCOUNT.blob.core.windows.net/CONTAINER",
+    },
+    queueUrl: storageQueue,
+    deadLetterQueueUrl: storageQueue,
+  },
 };
+
+const region: Form = { pattern: /^[a-z0-9-]+$/, words: "a region's name" };
+const page: Form = { pattern: /^https?:\/\/\S+$/, words: "a page's address" };
 
 const needed = ["cloud", "storeUrl", "queueUrl"] as const;
 
@@ -47,30 +71,28 @@ export function parseStackOutputs(json: string, place: string): StackOutputs {
   if (missing.length > 0) throw missingOutputs(missing, outputs, place);
   const { cloud } = outputs;
   if (!isCloud(cloud)) throw wrongOutput("cloud", cloud, "aws, gcp or azure", place);
-  const { storeUrl, queueUrl, deadLetters } = forms[cloud];
+  const text = (name: string, form: Form) => matching(name, outputs[name], form, place);
+  // A pipeline without such a thing says so by an empty text.
+  const textIfAny = (name: string, form: Form) => (outputs[name] ? text(name, form) : undefined);
+  const { storeUrl, queueUrl, deadLetterQueueUrl } = forms[cloud];
   return {
     cloud,
-    region: optional(outputs, "region", /^[a-z0-9-]+$/, place),
-    storeUrl: matching("storeUrl", outputs.storeUrl, storeUrl, place),
-    queueUrl: matching("queueUrl", outputs.queueUrl, queueUrl, place),
-    deadLetterQueueUrl: optional(outputs, "deadLetterQueueUrl", deadLetters, place),
-    dashboardUrl: optional(outputs, "dashboardUrl", /^https?:\/\/\S+$/, place),
+    region: cloud === "aws" ? textIfAny("region", region) : undefined,
+    storeUrl: text("storeUrl", storeUrl),
+    queueUrl: text("queueUrl", queueUrl),
+    deadLetterQueueUrl: textIfAny("deadLetterQueueUrl", deadLetterQueueUrl),
+    dashboardUrl: textIfAny("dashboardUrl", page),
   };
 }
 
 /** What the cloud's adapter opens: a bucket's name, or on Azure a container's address. */
 export function storeName({ cloud, storeUrl }: StackOutputs): string {
-  return forms[cloud].storeUrl.exec(storeUrl)![1]!;
+  return forms[cloud].storeUrl.pattern.exec(storeUrl)![1]!;
 }
 
-function matching(name: string, value: unknown, form: RegExp, place: string): string {
-  if (typeof value === "string" && form.test(value)) return value;
-  throw wrongOutput(name, value, `${form}`, place);
-}
-
-function optional(outputs: Record<string, unknown>, name: string, form: RegExp, place: string): string | undefined {
-  const value = outputs[name];
-  return value === undefined || value === "" ? undefined : matching(name, value, form, place);
+function matching(name: string, value: unknown, { pattern, words }: Form, place: string): string {
+  if (typeof value === "string" && pattern.test(value)) return value;
+  throw wrongOutput(name, value, words, place);
 }
 
 function missingOutputs(missing: readonly string[], outputs: Record<string, unknown>, place: string): UserError {
