@@ -30,7 +30,7 @@ export class SqsTaskQueue implements TaskQueue, TaskSource {
 
   async receive(visibilityTimeoutSeconds: number): Promise<Delivery | undefined> {
     const command = new ReceiveMessageCommand({
-      ...{ QueueUrl: this.#url, MaxNumberOfMessages: 1, VisibilityTimeout: visibilityTimeoutSeconds },
+      ...{ QueueUrl: this.#url, MaxNumberOfMessages: 1, VisibilityTimeout: Math.ceil(visibilityTimeoutSeconds) },
       MessageSystemAttributeNames: ["ApproximateReceiveCount"],
     });
     const { Messages: [message] = [] } = await this.#explaining(() => this.#client.send(command));

@@ -2,17 +2,8 @@ import { type AuthClient, GoogleAuth, PassThroughClient } from "google-auth-libr
 import { pause, trying } from "../retry.ts";
 
 export interface GcpOptions {
-  /**
-   * An emulator's address; nobody is asked for credentials then. By default STORAGE_EMULATOR_HOST and PUBSUB_EMULATOR_HOST,
-   * which Google's own clients read, else Google Cloud.
-   */
-  readonly endpoint?: string | undefined;
-}
-
-/** The address that an environment variable names, with or without `http://`. */
-export function emulatorAt(variable: "STORAGE_EMULATOR_HOST" | "PUBSUB_EMULATOR_HOST"): string | undefined {
-  const host = process.env[variable];
-  return host && !host.includes("://") ? `http://${host}` : host;
+  /** An emulator's address, `http://...`; nobody is asked for credentials then. By default Google Cloud. */
+  readonly endpoint?: string;
 }
 
 /** Whoever is signed in: a Cloud Run service's account, `gcloud auth application-default login` on a machine of one's own. */

@@ -5,7 +5,7 @@ import { largeObjectBytes } from "../large-objects.ts";
 import { putIdField, putOnce } from "../put-once.ts";
 import { checkLength, checkRange, rangeHeader } from "../range.ts";
 import { BrokenReply, readAgain, trying } from "../retry.ts";
-import { emulatorAt, type GcpOptions, identity, requestSettings } from "./client-settings.ts";
+import { type GcpOptions, identity, requestSettings } from "./client-settings.ts";
 import { explaining, statusOf } from "./errors.ts";
 
 /** For requests that ask for no object: where they are answered with 404, the bucket is missing. */
@@ -120,8 +120,7 @@ export class GcsObjectStore implements ObjectStore {
 }
 
 /** Opens a bucket by its name. Asks nothing of Cloud Storage yet. */
-export function openObjectStore(bucket: string, options: GcpOptions = {}): GcsObjectStore {
-  const { endpoint = emulatorAt("STORAGE_EMULATOR_HOST") } = options;
+export function openObjectStore(bucket: string, { endpoint }: GcpOptions = {}): GcsObjectStore {
   const storage = new Storage({
     ...(endpoint && { apiEndpoint: endpoint, projectId: "emulator" }),
     authClient: identity(endpoint, "https://www.googleapis.com/auth/devstorage.read_write"),

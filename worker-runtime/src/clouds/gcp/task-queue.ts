@@ -1,7 +1,7 @@
 import type { AuthClient, GoogleAuth } from "google-auth-library";
 import { checkMessage, type Delivery, type TaskQueue, type TaskSource } from "../../ports/task-queue.ts";
 import { sendAll } from "../send-all.ts";
-import { emulatorAt, type GcpOptions, identity, requestSettings } from "./client-settings.ts";
+import { type GcpOptions, identity, requestSettings } from "./client-settings.ts";
 import { explaining } from "./errors.ts";
 
 /**
@@ -38,7 +38,7 @@ class PubSub {
   readonly #endpoint: string;
   readonly #auth: GoogleAuth<AuthClient>;
 
-  constructor({ endpoint = emulatorAt("PUBSUB_EMULATOR_HOST") }: GcpOptions) {
+  constructor({ endpoint }: GcpOptions) {
     this.#endpoint = endpoint ?? "https://pubsub.googleapis.com";
     this.#auth = identity(endpoint, "https://www.googleapis.com/auth/pubsub");
   }
