@@ -7,6 +7,7 @@ import { expect } from "chai";
 import { systemClock } from "../../worker-runtime/src/clouds/local/clock.ts";
 import { sha256 } from "../../worker-runtime/src/hash.ts";
 import type { FinishedEvent, RunEvent } from "../../worker-runtime/src/job/events.ts";
+import { decide } from "../../worker-runtime/src/protocol/decisions.ts";
 import { keys } from "../../worker-runtime/src/protocol/keys.ts";
 import { Worker } from "../../worker-runtime/src/protocol/worker.ts";
 import { openLearner } from "../../worker-runtime/src/training/learner.ts";
@@ -184,6 +185,23 @@ for (const [cloud, { needs, start }] of Object.entries(emulatedStacks))
       const [watched] = await Promise.all([trivet("watch", other), work(stack, hasEnded(other))]);
       expect(watched.exitCode).to.equal(5);
       expect(watched.stdout).to.match(/^Cancelled in .* s: the wrong data$/m);
+    });
+
+    it("says why a job failed, each time with the exit code of a failed job", async () => {
+      const failing = JSON.parse(
+        (await trivet("submit", "--seed", "7", "--json")).stdout.trim().split("\n").at(-1)!,
+      ).job;
+      await decide(stack.store, failing, "failed", { reason: "the loss is NaN" });
+      const watched = await trivet("watch", failing);
+      expect(watched).to.include({ exitCode: 1, stdout: "" });
+      expect(watched.stderr).to.match(/^The job failed: the loss is NaN$/m);
+      const fetched = await trivet("fetch", failing);
+      expect(fetched).to.include({
+        exitCode: 1,
+        stderr: `error: ${failing} failed, so it has no result: the loss is NaN\n`,
+      });
+      expect((await trivet("status", failing)).stdout).to.match(/^reviews-.* {2}failed: the loss is NaN$/m);
+      expect((await trivet("cancel", failing)).stderr).to.include("has ended already (failed)");
     });
 
     it("asks a model of the stack, and inspects its job", async () => {

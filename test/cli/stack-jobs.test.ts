@@ -10,6 +10,7 @@ import { listJobs, readStatus } from "../../worker-runtime/src/clouds/stack/job-
 import type { Stack } from "../../worker-runtime/src/clouds/stack/open-stack.ts";
 import { submitJob } from "../../worker-runtime/src/clouds/stack/submit-job.ts";
 import { pauseMs, watchJob } from "../../worker-runtime/src/clouds/stack/watch-job.ts";
+import { UserError } from "../../worker-runtime/src/errors.ts";
 import { sha256 } from "../../worker-runtime/src/hash.ts";
 import type { RunEvent } from "../../worker-runtime/src/job/events.ts";
 import { readJob } from "../../worker-runtime/src/job/parse.ts";
@@ -123,6 +124,9 @@ describe("watching a stack's job", () => {
     expect(events[0]).not.to.have.property("processes");
     expect(events.flatMap((event) => (event.type === "round" ? [event.round] : []))).to.deep.equal([0, 1, 2, 3]);
     expect(outcome).to.include({ state: "finished", weightsHash: (await world.result())!.weightsHash });
+    world.clock.pass(3600);
+    const { seconds } = await watchJob(world.store, job, { ...going, clock: world.clock });
+    expect(seconds).to.equal(outcome.seconds).and.be.lessThan(3600);
     expect(events.at(-1)).to.deep.equal({ type: "finished", ...outcome });
   });
 
@@ -355,14 +359,25 @@ describe("submitting a job to a stack", () => {
     };
   }
 
-  async function submit(stack: Awaited<ReturnType<typeof newStack>>, { local = "local", again = false } = {}) {
+  interface Changes {
+    readonly local?: string;
+    readonly again?: boolean;
+    readonly signal?: AbortSignal;
+    readonly onEvent?: () => void;
+  }
+
+  async function submit(stack: Awaited<ReturnType<typeof newStack>>, changes: Changes = {}) {
+    const { local = "local", again = false, signal = going.signal, onEvent = () => {} } = changes;
     const events: RunEvent[] = [];
     const { job } = await submitJob(stack, {
       document: await readJob(join(folder(), "job.yaml")),
       folder: folder(),
       local: await LocalObjectStore.open(join(folder(), local)),
-      ...{ clock: stack.clock, again, signal: going.signal },
-      onEvent: (event) => events.push(event),
+      ...{ clock: stack.clock, again, signal },
+      onEvent: (event) => {
+        events.push(event);
+        onEvent();
+      },
     });
     return { job, events };
   }
@@ -428,6 +443,32 @@ describe("submitting a job to a stack", () => {
     );
     expect(await datasets(stack)).not.to.include(`datasets/${shards}/manifest.json`);
     expect(stack.queue.size).to.equal(0);
+  });
+
+  it("stops while the data is prepared, and has started nothing then", async () => {
+    writeJob(folder(), 2);
+    const stack = await newStack();
+    const stopping = new AbortController();
+    const error = await submit(stack, { signal: stopping.signal, onEvent: () => stopping.abort() }).catch(
+      (error) => error,
+    );
+    expect(error).to.equal(stopping.signal.reason);
+    expect((await stack.store.list("")).map(({ key }) => key)).to.deep.equal([]);
+    expect(stack.queue.size).to.equal(0);
+  });
+
+  it("reads no data for a stack that cannot be reached", async () => {
+    writeJob(folder(), 2);
+    const stack = await newStack();
+    stack.store.list = async () => {
+      throw new UserError("there is no such bucket");
+    };
+    const { message } = await submit(stack).then(
+      () => ({ message: "" }),
+      (error: Error) => error,
+    );
+    expect(message).to.equal("there is no such bucket");
+    expect(existsSync(join(folder(), "local", "datasets"))).to.equal(false);
   });
 
   it("starts a job that has ended once more only when asked to", async () => {

@@ -80,12 +80,15 @@ async function findResult(job: string, { store }: PredictFlags): Promise<string>
 /** Downloads a model of a stack, where that has not been done before. */
 async function fetchModel(written: string, flags: PredictFlags): Promise<string> {
   const stack = await openStackOf(flags);
-  const [{ findStackJob }, { fetchResult }] = await Promise.all([
+  const [{ findStackJob }, { fetchResult }, { sha256 }] = await Promise.all([
     import("../stack/find-job.ts"),
     import("@trivet/worker-runtime/clouds/stack/fetch-result"),
+    import("@trivet/worker-runtime/hash"),
   ]);
   const job = await findStackJob(stack, written);
-  const folder = resolve(flags.store, "fetched", job);
-  await fetchResult(stack.store, job, folder, { signal: new AbortController().signal, onEvent: () => {} });
+  // Another stack's result of the same job has another report, with other times.
+  const folder = resolve(flags.store, "fetched", sha256(stack.outputs.storeUrl).slice(0, 8), job);
+  const { signal } = new AbortController();
+  await fetchResult(stack.store, job, folder, { folderOption: "--store", signal, onEvent: () => {} });
   return folder;
 }

@@ -17,7 +17,7 @@ export function stackChecks({ outputs, store, queue, countDeadLetters }: Stack):
       name: "store",
       async run() {
         // Without credentials, bucket or network every check would fail, each after several tries.
-        await store.head(`${ownPrefix()}/nothing`);
+        await store.list(ownPrefix());
         const found = await checkStore(store);
         const broken = found.filter(({ problem, name }) => problem !== undefined && name !== "removal");
         if (broken.length > 0)

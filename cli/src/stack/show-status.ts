@@ -21,7 +21,7 @@ export function showJobs(jobs: readonly JobSummary[], { storeUrl }: StackOutputs
     .map(({ job, state, closedRounds, submittedAtMs, lastStoredAtMs }) => [
       ...[job, state, String(closedRounds), ago(submittedAtMs, nowMs), ago(lastStoredAtMs, nowMs)],
     ]);
-  const lines = [["job", "state", "rounds", "submitted", "last stored"], ...rows];
+  const lines = [["job", "state", "rounds closed", "submitted", "last stored"], ...rows];
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((row) => row[column]!.length)));
   const left = jobs.length - rows.length;
   return [

@@ -17,6 +17,8 @@ import { readOutcome } from "../read-outcome.ts";
 const pieceBytes = 8 * 2 ** 20;
 
 export interface FetchOptions {
+  /** The option that chooses the folder, for errors. @default "--to" */
+  readonly folderOption?: string;
   /** Ends the fetching, by throwing its reason; a later call goes on. */
   readonly signal: AbortSignal;
   readonly onEvent: (event: RunEvent) => void;
@@ -35,8 +37,9 @@ export async function fetchResult(
 ): Promise<ResultManifest> {
   const stored = await store.get(keys.result(job, "manifest.json"));
   if (!stored) throw await noResult(store, job);
-  if (await isThere(folder, stored)) return readResultManifest(folder);
-  return explained(folder, () => fetchWhole(store, stored, folder, options), "--to");
+  const { folderOption = "--to" } = options;
+  if (await isThere(folder, stored, folderOption)) return readResultManifest(folder);
+  return explained(folder, () => fetchWhole(store, stored, folder, options), folderOption);
 }
 
 async function fetchWhole(
@@ -55,9 +58,9 @@ async function fetchWhole(
 }
 
 /** Whether `folder` is this very result; an empty one is removed. */
-async function isThere(folder: string, manifest: Uint8Array): Promise<boolean> {
+async function isThere(folder: string, manifest: Uint8Array, folderOption: string): Promise<boolean> {
   if (!existsSync(folder)) return false;
-  const elsewhere = "Remove it, or choose another folder with --to.";
+  const elsewhere = `Remove it, or choose another folder with ${folderOption}.`;
   const names = await readdir(folder).catch(() => undefined);
   if (names?.length === 0) {
     await rmdir(folder);

@@ -2,6 +2,7 @@ import type { JobDocument } from "../../job/document.ts";
 import type { RunEvent } from "../../job/events.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
+import { keys } from "../../protocol/keys.ts";
 import { submit } from "../../protocol/submit.ts";
 import { decidePlan, prepareDataset } from "../local/prepare.ts";
 import { type Outcome, readOutcome, tellOfEarlier } from "../read-outcome.ts";
@@ -28,6 +29,8 @@ export interface SubmitOptions {
  */
 export async function submitJob({ store, queue }: Stack, options: SubmitOptions): Promise<Outcome> {
   const { document, local, clock, signal, onEvent } = options;
+  // Asked first: nobody should read data for an hour to learn that there is no such bucket.
+  await store.list(keys.decisions(document.name));
   const dataset = await prepareDataset(local, options);
   await uploadDataset(local, store, dataset, options);
   const plan = await decidePlan(store, dataset, options);

@@ -3,6 +3,7 @@ import type { RunEvent, TrainOutcome } from "../../job/events.ts";
 import { primaryOf } from "../../models/index.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
+import { keys } from "../../protocol/keys.ts";
 import { findHead } from "../../protocol/manifest.ts";
 import { isOver, readJob } from "../../protocol/run-record.ts";
 import { planEvent } from "../local/prepare.ts";
@@ -24,8 +25,8 @@ const silenceMs = 15 * 60_000;
 const sliceMs = 200;
 
 /**
- * Tells of a job in a cloud until it has ended, or until `signal`; the outcome is then "interrupted". Asks the store for
- * three small things each time, as often as `pauseMs` says.
+ * Tells of a job in a cloud until it has ended, or until `signal`; the outcome is then "interrupted". Its seconds are those
+ * since the job was submitted. Asks the store for three small things each time, as often as `pauseMs` says.
  */
 export async function watchJob(
   store: ObjectStore,
@@ -58,9 +59,16 @@ export async function watchJob(
     }
     await sleepUnless(signal, clock, pauseMs(silentMs));
   }
-  const outcome: TrainOutcome = { ...(await readOutcome(store, job)), seconds: (clock.nowMs() - startedAtMs) / 1000 };
+  const outcome = { ...(await readOutcome(store, job)), seconds: await secondsOf(store, job, clock) };
   onEvent({ type: "finished", ...outcome });
   return outcome;
+}
+
+/** From the submission to the end, or until now, by the store's clock as far as it tells. */
+async function secondsOf(store: ObjectStore, job: string, clock: Clock): Promise<number> {
+  const ends = [keys.plan(job), keys.result(job, "manifest.json"), keys.decision(job, "failed")];
+  const [submitted, result, failed] = await Promise.all(ends.map((key) => store.head(key)));
+  return ((result ?? failed)?.createdAtMs ?? clock.nowMs()) / 1000 - submitted!.createdAtMs / 1000;
 }
 
 /** A quarter of the time that nothing came, within 1 and 30 seconds: what is told is late by a quarter at the most. */
