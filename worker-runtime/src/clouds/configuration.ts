@@ -56,10 +56,10 @@ export const otherVariables = {
   cloudRunPort: "PORT",
   /** Functions host: the port to listen on. */
   functionsPort: "FUNCTIONS_CUSTOMHANDLER_PORT",
-  /** Emulators, by the names that each cloud's own tools use: addresses, and for Pub/Sub host and port. */
+  /** Addresses of emulators, by the names that `aws` and `gcloud` know. (Google's SDK takes STORAGE_EMULATOR_HOST otherwise.) */
   awsEndpoint: "AWS_ENDPOINT_URL",
-  storageEmulator: "STORAGE_EMULATOR_HOST",
-  pubSubEmulator: "PUBSUB_EMULATOR_HOST",
+  storageEndpoint: "CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE",
+  pubSubEndpoint: "CLOUDSDK_API_ENDPOINT_OVERRIDES_PUBSUB",
   /** TensorFlow's threads and logging; training/backend.ts sets what is not set. */
   tensorFlowOpThreads: "TF_NUM_INTRAOP_THREADS",
   tensorFlowGraphThreads: "TF_NUM_INTEROP_THREADS",

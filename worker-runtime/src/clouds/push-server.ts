@@ -57,8 +57,6 @@ export async function servePush(options: PushServerOptions): Promise<Server> {
 export async function serveUntilSignal(options: PushServerOptions, log: Log): Promise<void> {
   const { worker } = options;
   const server = await servePush(options);
-  const { port } = server.address() as AddressInfo;
-  log("INFO", `The worker listens on port ${port}.`, { event: "start", port });
   process.once("SIGTERM", async () => {
     const closed = once(server, "close");
     server.close();
@@ -66,6 +64,8 @@ export async function serveUntilSignal(options: PushServerOptions, log: Log): Pr
     await closed;
     process.exit(0);
   });
+  const { port } = server.address() as AddressInfo;
+  log("INFO", `The worker listens on port ${port}.`, { event: "start", port });
 }
 
 async function answer(

@@ -42,15 +42,14 @@ interface BatchAnswer {
 
 /** Works on the messages of one event, one after the other. */
 export async function handleBatch(
-  { event, deadlineMs }: Invocation,
+  { payload, deadlineMs }: Invocation,
   worker: CloudWorker,
   returnMessage: ReturnMessage,
   log: Log,
 ): Promise<BatchAnswer> {
-  const records = recordsOf(event);
+  const records = recordsOf(payload);
   if (!records) {
-    const excerpt = JSON.stringify(event).slice(0, 200);
-    log("WARNING", `The event is not a batch of SQS messages, so there is nothing to do: ${excerpt}`);
+    log("WARNING", `The event is not a batch of SQS messages, so there is nothing to do: ${payload.slice(0, 200)}`);
     return { batchItemFailures: [] };
   }
   const failures: { itemIdentifier: string }[] = [];
@@ -67,8 +66,12 @@ export async function handleBatch(
   return { batchItemFailures: failures };
 }
 
-function recordsOf(event: unknown): readonly SqsRecord[] | undefined {
-  const records = (event as { Records?: unknown } | null)?.Records;
-  if (!Array.isArray(records)) return undefined;
-  return records.every((record) => record?.eventSource === "aws:sqs") ? records : undefined;
+function recordsOf(payload: string): readonly SqsRecord[] | undefined {
+  try {
+    const { Records } = JSON.parse(payload);
+    const areMessages = Records.every((record: { eventSource?: string }) => record.eventSource === "aws:sqs");
+    return areMessages ? Records : undefined;
+  } catch {
+    return undefined;
+  }
 }

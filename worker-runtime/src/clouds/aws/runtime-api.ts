@@ -4,7 +4,8 @@ import { otherVariables } from "../configuration.ts";
 
 /** One invocation of the function. */
 export interface Invocation {
-  readonly event: unknown;
+  /** What the function was invoked with: JSON, if whoever invoked it kept to the rules. */
+  readonly payload: string;
   /** When Lambda ends the invocation, in milliseconds since 1970. */
   readonly deadlineMs: number;
 }
@@ -28,8 +29,8 @@ export async function serveInvocations(
     const trace = headers["lambda-runtime-trace-id"];
     // AWS's SDK passes the trace on, as the interface asks.
     if (typeof trace === "string") process.env[otherVariables.lambdaTraceId] = trace;
-    const invocation = { event: JSON.parse(body), deadlineMs: Number(headers["lambda-runtime-deadline-ms"]) };
-    const [path, answer] = await handle(invocation).then(
+    const deadlineMs = Number(headers["lambda-runtime-deadline-ms"]);
+    const [path, answer] = await handle({ payload: body, deadlineMs }).then(
       (result) => ["response", result],
       ({ name, message, stack }: Error) => [
         "error",

@@ -6,10 +6,9 @@ export async function openCloud({ store, queue }: { readonly store: string; read
     import("./object-store.ts"),
     import("./task-queue.ts"),
   ]);
-  const storage = process.env[otherVariables.storageEmulator];
-  const pubSub = process.env[otherVariables.pubSubEmulator];
+  const at = (endpoint: string | undefined) => (endpoint === undefined ? {} : { endpoint });
   return {
-    store: openObjectStore(store, storage === undefined ? {} : { endpoint: storage }),
-    queue: openTaskQueue(queue, pubSub === undefined ? {} : { endpoint: `http://${pubSub}` }),
+    store: openObjectStore(store, at(process.env[otherVariables.storageEndpoint])),
+    queue: openTaskQueue(queue, at(process.env[otherVariables.pubSubEndpoint])),
   };
 }
