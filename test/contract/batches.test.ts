@@ -5,21 +5,25 @@ import { sendAll } from "../../worker-runtime/src/clouds/send-all.ts";
 import { makeSqsQueue } from "../support/cloud-places.ts";
 import { type Emulator, startMoto } from "../support/emulators.ts";
 import { awsEnvironment } from "../support/environment.ts";
-import { startMiddleman } from "../support/middleman.ts";
+import { type Middleman, startMiddleman } from "../support/middleman.ts";
 import { requireTool } from "../support/require-tool.ts";
 import { tools } from "../tools/tools.ts";
 
 describe("a batch of messages of which a part is refused", () => {
   let moto: Emulator;
+  let sqs: Middleman;
   awsEnvironment();
   before(async function () {
     await requireTool(this, tools.moto);
     moto = await startMoto();
+    sqs = await startMiddleman(moto.url);
   });
-  after(() => moto?.stop());
+  after(async () => {
+    await sqs?.stop();
+    await moto?.stop();
+  });
 
   it("is sent again in that part, with SQS", async () => {
-    const sqs = await startMiddleman(moto.url);
     const address = await makeSqsQueue(moto.url);
     const queue = openTaskQueue(address, { endpoint: sqs.url });
     let requests = 0;
@@ -39,7 +43,6 @@ describe("a batch of messages of which a part is refused", () => {
     const sent = Array.from({ length: 10 }, (_, i) => `message ${i}`);
     await queue.send(sent);
     expect(requests).to.equal(3);
-    await sqs.stop();
     const direct = openTaskQueue(address, { endpoint: moto.url });
     const got: string[] = [];
     for (let next = await direct.receive(60); next; next = await direct.receive(60)) got.push(next.body);

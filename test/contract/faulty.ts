@@ -6,8 +6,8 @@ export const faultyStores: Record<string, (store: ObjectStore) => ObjectStore> =
   "ignores preconditions": (store) => ({
     ...bound(store),
     async putIfAbsent(key, body) {
-      await store.delete(key);
-      return store.putIfAbsent(key, body);
+      const [, answer] = await Promise.all([store.delete(key), store.putIfAbsent(key, body)]);
+      return answer;
     },
   }),
   "lists late": (store) => {

@@ -37,6 +37,11 @@ describe("the short contract", () => {
     );
   });
 
+  it("says how many writers of one key were told that they created it", async () => {
+    const found = await checkStore(faultyStores["ignores preconditions"]!(new MemoryObjectStore()));
+    expect(found[0]?.problem).to.match(/8 were told that they created it, not 1/);
+  });
+
   const checkedQueue = (make = (queue: MemoryTaskQueue): Parameters<typeof checkQueue>[0] => queue) => {
     const clock = new ManualClock();
     return checkQueue(make(new MemoryTaskQueue(clock)), clock);

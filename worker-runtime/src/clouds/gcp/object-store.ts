@@ -1,4 +1,13 @@
-import { type Bucket, CRC32C, type File, type FileMetadata, IdempotencyStrategy, Storage } from "@google-cloud/storage";
+import {
+  type Bucket,
+  CRC32C,
+  type File,
+  type FileMetadata,
+  type GetFilesOptions,
+  type GetFilesResponse,
+  IdempotencyStrategy,
+  Storage,
+} from "@google-cloud/storage";
 import { checkKey } from "../../ports/object-key.ts";
 import type { ByteRange, ObjectInfo, ObjectStore } from "../../ports/object-store.ts";
 import { largeObjectBytes } from "../large-objects.ts";
@@ -10,6 +19,9 @@ import { explaining, statusOf } from "./errors.ts";
 
 /** For requests that ask for no object: where they are answered with 404, the bucket is missing. */
 const isMissing = () => true;
+
+/** The most that Cloud Storage lists in one reply. */
+const pageSize = 1000;
 
 interface ListedObject extends Pick<FileMetadata, "size" | "timeCreated"> {
   readonly name: string;
@@ -51,11 +63,20 @@ export class GcsObjectStore implements ObjectStore {
   }
 
   async list(prefix: string): Promise<ObjectInfo[]> {
-    const fields = "items(name,size,timeCreated),nextPageToken";
-    const [found] = await this.#explaining(() => this.#bucket.getFiles({ prefix, fields }), isMissing);
-    // Where `fields` are asked for, the client gives what the service said, whatever its types say.
-    const objects = found as unknown as ListedObject[];
-    return objects.map((object) => infoOf(object.name, object)).sort((a, b) => (a.key < b.key ? -1 : 1));
+    const found: ObjectInfo[] = [];
+    let page: GetFilesOptions | null = {
+      prefix,
+      maxResults: pageSize,
+      fields: "items(name,size,timeCreated),nextPageToken",
+    };
+    while (page) {
+      const query: GetFilesOptions = { ...page, autoPaginate: false };
+      const [files, next]: GetFilesResponse = await this.#explaining(() => this.#bucket.getFiles(query), isMissing);
+      // Where `fields` are asked for, the client gives what the service said, whatever its types say.
+      for (const object of files as unknown as ListedObject[]) found.push(infoOf(object.name, object));
+      page = next;
+    }
+    return found.sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
   async delete(key: string): Promise<void> {
