@@ -115,9 +115,7 @@ for (const [cloud, { needs, start }] of Object.entries(emulatedStacks))
       const status = await trivet("status", "reviews");
       expect(status.exitCode, status.stderr).to.equal(0);
       expect(status.stdout).to.match(new RegExp(`^${job} {2}finished\n {2}rounds    4 of 4 rounds complete\n`));
-      expect(status.stdout).to.include(
-        `dead      1 task of this stack was given up, in ${stack.outputs.deadLetterQueueUrl}`,
-      );
+      expect(status.stdout).to.include(`given up  1 task of this stack, in ${stack.outputs.deadLetterQueueUrl}`);
       const list = await trivet("status");
       expect(list.stdout).to.match(new RegExp(`^${job} +finished +5 +.+ ago +.+ ago$`, "m"));
     });
@@ -129,7 +127,7 @@ for (const [cloud, { needs, start }] of Object.entries(emulatedStacks))
         ["store", "ok"],
         ["clock", "ok"],
         ["queue", "ok"],
-        ["dead", "warn"],
+        ["given up", "warn"],
       ]);
       expect(exitCode).to.equal(0);
       expect((await stack.store.list("jobs/check-")).length).to.equal(0);

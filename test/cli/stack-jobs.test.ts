@@ -9,15 +9,18 @@ import { fetchResult } from "../../worker-runtime/src/clouds/stack/fetch-result.
 import { listJobs, readStatus } from "../../worker-runtime/src/clouds/stack/job-status.ts";
 import type { Stack } from "../../worker-runtime/src/clouds/stack/open-stack.ts";
 import { submitJob } from "../../worker-runtime/src/clouds/stack/submit-job.ts";
+import { uploadDataset } from "../../worker-runtime/src/clouds/stack/upload-dataset.ts";
 import { pauseMs, watchJob } from "../../worker-runtime/src/clouds/stack/watch-job.ts";
 import { UserError } from "../../worker-runtime/src/errors.ts";
 import { sha256 } from "../../worker-runtime/src/hash.ts";
 import type { RunEvent } from "../../worker-runtime/src/job/events.ts";
 import { readJob } from "../../worker-runtime/src/job/parse.ts";
+import type { ObjectInfo, ObjectStore } from "../../worker-runtime/src/ports/object-store.ts";
 import { decide, readDecisions } from "../../worker-runtime/src/protocol/decisions.ts";
 import { keys } from "../../worker-runtime/src/protocol/keys.ts";
 import { MeteredStore } from "../../worker-runtime/src/protocol/metered-store.ts";
 import { verifyJob } from "../../worker-runtime/src/protocol/verify.ts";
+import { checkResultFiles } from "../../worker-runtime/src/result/read-result.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { planOf, World } from "../worker/protocol/world.ts";
@@ -275,7 +278,7 @@ describe("fetching a stack's result", () => {
     expect(stopped).to.equal(stopping.signal.reason);
     expect(existsSync(target())).to.equal(false);
     const unfinished = join(folder(), "model.unfinished");
-    expect(readdirSync(unfinished)).to.include.members(["manifest.json", "job.json"]).and.not.include("weights.bin");
+    expect(readdirSync(unfinished)).to.include("job.json").and.not.include("weights.bin");
 
     const whole = (await world.store.get(weights))!;
     writeFileSync(join(unfinished, "weights.bin"), whole.subarray(0, 40));
@@ -288,6 +291,13 @@ describe("fetching a stack's result", () => {
     writeFileSync(join(unfinished, "weights.bin"), Buffer.alloc(40, 7));
     await fetchResult(world.store, job, target(), going);
     expect(readFileSync(join(target(), "weights.bin")).equals(whole)).to.equal(true);
+  });
+
+  it("is harmless when several fetch into one folder at once", async () => {
+    const world = await ended();
+    const fetched = await Promise.all([1, 2, 3].map(() => fetchResult(world.store, job, target(), going)));
+    for (const manifest of fetched) expect(await checkResultFiles(target(), manifest)).to.deep.equal([]);
+    expect(readdirSync(folder())).to.deep.equal(["model"]);
   });
 
   it("leaves a folder alone that is something else, and takes an empty one", async () => {
@@ -427,6 +437,25 @@ describe("submitting a job to a stack", () => {
     expect(await datasets(stack)).to.deep.equal([manifest, first, second]);
   });
 
+  it("overwrites nothing where two upload the same data at once", async () => {
+    writeJob(folder(), 2);
+    const stack = await newStack();
+    await submit(stack, { local: "colleague" });
+    const uploaded = await stack.store.list("datasets/");
+    stack.clock.pass(60);
+    // As it looks to who asked before the other one began.
+    const { store } = stack;
+    const blind: ObjectStore = {
+      putIfAbsent: (key, body) => store.putIfAbsent(key, body),
+      get: (key) => store.get(key),
+      head: async () => undefined,
+      list: async () => [],
+      delete: (key) => store.delete(key),
+    };
+    await uploadDataset(await LocalObjectStore.open(join(folder(), "colleague")), blind, await datasetOf(stack), going);
+    expect(await stack.store.list("datasets/")).to.deep.equal(uploaded);
+  });
+
   it("uploads nothing that is damaged here", async () => {
     writeJob(folder(), 2);
     await submit(await newStack());
@@ -484,6 +513,12 @@ describe("submitting a job to a stack", () => {
     expect((await submit(stack, { again: true })).job).to.equal(`${job}-2`);
   });
 });
+
+/** The one dataset of a stack. */
+async function datasetOf({ store }: Stack) {
+  const [{ key }] = (await store.list("datasets/")) as [ObjectInfo];
+  return { hash: key.split("/")[1]!, manifest: JSON.parse(Buffer.from((await store.get(key))!).toString()) };
+}
 
 async function sizeOf({ store }: Stack): Promise<number> {
   return (await store.list("datasets/")).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);

@@ -55,14 +55,14 @@ export function stackChecks({ outputs, store, queue, countDeadLetters }: Stack):
       },
     },
     {
-      name: "dead",
+      name: "given up",
       async run() {
         const count = await countDeadLetters();
         if (count === undefined) return { status: "warn", text: "the stack names no queue of dead letters" };
-        if (count === 0) return { status: "ok", text: "no task was given up" };
+        if (count === 0) return { status: "ok", text: "no task" };
         return {
           status: "warn",
-          text: `${counted(count, "task")} given up, in ${outputs.deadLetterQueueUrl}`,
+          text: `${counted(count, "task")}, in ${outputs.deadLetterQueueUrl}`,
           fix: `The workers' logs say why${outputs.dashboardUrl ? `: ${outputs.dashboardUrl}` : "."}`,
         };
       },

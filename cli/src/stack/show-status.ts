@@ -76,9 +76,8 @@ export function showStatus(
 
 function showDeadLetters(deadLetters: number | string | undefined, { deadLetterQueueUrl }: StackOutputs): string[] {
   if (deadLetters === undefined || deadLetters === 0) return [];
-  if (typeof deadLetters === "string") return [`  dead      letters could not be counted: ${deadLetters}`];
-  const tasks = `${counted(deadLetters, "task")} of this stack ${deadLetters === 1 ? "was" : "were"} given up`;
-  return [`  dead      ${styled("red", tasks)}, in ${deadLetterQueueUrl}`];
+  if (typeof deadLetters === "string") return [`  given up  could not be counted: ${deadLetters}`];
+  return [`  given up  ${styled("red", `${counted(deadLetters, "task")} of this stack`)}, in ${deadLetterQueueUrl}`];
 }
 
 function nextStep({ job, state }: JobStatus, flags: StackFlags): string[] {

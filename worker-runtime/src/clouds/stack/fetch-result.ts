@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { constants, mkdir, open, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,7 +8,7 @@ import type { RunEvent } from "../../job/events.ts";
 import type { ObjectInfo, ObjectStore } from "../../ports/object-store.ts";
 import type { ResultManifest } from "../../protocol/finish.ts";
 import { keys } from "../../protocol/keys.ts";
-import { checkResultFiles, readResultManifest } from "../../result/read-result.ts";
+import { checkResultFiles, parseResultManifest, readResultManifest } from "../../result/read-result.ts";
 import { everySecond } from "../every-second.ts";
 import { systemClock } from "../local/clock.ts";
 import { explained } from "../local/explained.ts";
@@ -35,24 +36,39 @@ export async function fetchResult(
   folder: string,
   options: FetchOptions,
 ): Promise<ResultManifest> {
-  const stored = await store.get(keys.result(job, "manifest.json"));
+  const key = keys.result(job, "manifest.json");
+  const stored = await store.get(key);
   if (!stored) throw await noResult(store, job);
+  const manifest = parseResultManifest(Buffer.from(stored).toString(), key);
   const { folderOption = "--to" } = options;
-  if (await isThere(folder, stored, folderOption)) return readResultManifest(folder);
-  return explained(folder, () => fetchWhole(store, stored, folder, options), folderOption);
+  if (await isThere(folder, stored, folderOption)) return manifest;
+  return explained(folder, () => fetchWhole(store, manifest, stored, folder, options), folderOption).catch(
+    async (error) => {
+      // Another one that fetches the same result may have been faster, and has renamed what both wrote to.
+      if (await isThere(folder, stored, folderOption)) return manifest;
+      throw error;
+    },
+  );
 }
 
 async function fetchWhole(
   store: ObjectStore,
+  manifest: ResultManifest,
   storedManifest: Uint8Array,
   folder: string,
   options: FetchOptions,
 ): Promise<ResultManifest> {
   const unfinished = `${folder}.unfinished`;
   await mkdir(unfinished, { recursive: true });
-  await writeFile(join(unfinished, "manifest.json"), storedManifest);
-  const manifest = await readResultManifest(unfinished);
   await fetchFiles(store, manifest, unfinished, options);
+  // By a rename too: nobody sees a part of it, whoever else fetches the same.
+  const temporary = `${unfinished}-${randomUUID()}`;
+  try {
+    await writeFile(temporary, storedManifest);
+    await rename(temporary, join(unfinished, "manifest.json"));
+  } finally {
+    await rm(temporary, { force: true });
+  }
   await rename(unfinished, folder);
   return manifest;
 }
@@ -115,7 +131,7 @@ async function fetchFile(
   throw new UserError(`${info.key} is damaged in the store: its hash is not the one that training wrote down.`, 1);
 }
 
-/** Adds to a file what it lacks, piece by piece. */
+/** Adds to a file what it lacks, piece by piece. Others who do the same put the same bytes in the same places. */
 async function fetchRest(
   store: ObjectStore,
   { key, sizeBytes }: ObjectInfo,

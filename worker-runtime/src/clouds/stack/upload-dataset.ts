@@ -41,7 +41,11 @@ export async function uploadDataset(
   const body = Buffer.from(canonicalJson(manifest));
   if (sha256(body) !== hash) throw damaged(datasetKeys.manifest(hash), hash);
   await to.putIfAbsent(datasetKeys.manifest(hash), body);
-  onEvent({ type: "notice", text: `Uploaded ${(total / 1e6).toFixed(1)} MB of data.` });
+  onEvent({ type: "notice", text: `Uploaded ${megabytes(total)} of data.` });
+}
+
+function megabytes(sizeBytes: number): string {
+  return sizeBytes < 1e6 ? `${Math.ceil(sizeBytes / 1000)} kB` : `${(sizeBytes / 1e6).toFixed(1)} MB`;
 }
 
 function damaged(key: string, hash: string): UserError {
