@@ -32,12 +32,12 @@ export async function startPubSub(): Promise<Emulator> {
   return { url: service.captured[0]!, stop: stopping(service) };
 }
 
-/** Blob Storage (`url`) and Queue Storage (`queueUrl`), with the emulator's one account. */
-export async function startAzurite(): Promise<Emulator & { readonly queueUrl: string }> {
+/** Blob Storage (`url`) and Queue Storage (`queueUrl`), with the emulator's one account. `extra`: options of its command. */
+export async function startAzurite(extra: readonly string[] = []): Promise<Emulator & { readonly queueUrl: string }> {
   const ports = ["--blobPort", "0", "--queuePort", "0", "--tablePort", "0"];
   const options = ["--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck", "--silent"];
-  const ready = /service is successfully listening (?:at|on) (http:\S+)/;
-  const service = await startService([...(await tools.azurite.command()), ...ports, ...options], ready, 3);
+  const ready = /service is successfully listening (?:at|on) (https?:\S+)/;
+  const service = await startService([...(await tools.azurite.command()), ...ports, ...options, ...extra], ready, 3);
   const [url, queueUrl] = service.captured.map((address) => `${address}/devstoreaccount1`);
   return { url: url!, queueUrl: queueUrl!, stop: stopping(service) };
 }
