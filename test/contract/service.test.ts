@@ -7,8 +7,8 @@ import { describe, it } from "mocha";
 import { startService } from "../support/service.ts";
 
 /** Says its process id, and then stays. */
-const stays = [process.execPath, "-e", "console.log(`pid ${process.pid}.`); setInterval(() => {}, 1000)"];
-const ready = /pid (\d+)\./;
+const stays = [process.execPath, "-e", "console.log('pid', process.pid, '.'); setInterval(() => {}, 1000)"];
+const ready = /pid (\d+) \./;
 
 function lives(pid: number): boolean {
   try {
