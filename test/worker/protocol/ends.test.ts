@@ -179,7 +179,7 @@ describe("the audit", () => {
 
   it("finds any flipped bit in what a job has stored", async () => {
     const { world } = await outcomeOf({ plan: planOf({ reducers: 2, codec: "bf16" }) });
-    const stored = await world.store.list("jobs/");
+    const stored = [...(await world.store.list("jobs/")), ...(await world.store.list("rounds/"))];
     const checked = stored.filter(({ key }) => /model\/|updates\/|rounds\/.*manifest|result\/weights/.test(key));
     expect(checked.length).to.be.greaterThan(20);
     for (const { key, sizeBytes } of checked)

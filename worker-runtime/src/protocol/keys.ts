@@ -1,5 +1,9 @@
-/** The first segments of every key: components grant access by them (design section 3), the worker builds keys from them. */
-export const keyPrefixes = { datasets: "datasets/", jobs: "jobs/" } as const;
+/**
+ * The first segments of every key: components grant access and set life times by them (design section 3), the worker
+ * builds keys from them. Rounds have a segment of their own because a bucket's lifecycle rule can select by how a key
+ * starts, and by nothing else in a key (S3: LifecycleRuleFilter; Azure: prefixMatch).
+ */
+export const keyPrefixes = { datasets: "datasets/", jobs: "jobs/", rounds: "rounds/" } as const;
 
 /** Numbers are padded so that the order of keys is the order of numbers. */
 function padded(value: number, digits: number): string {
@@ -7,7 +11,7 @@ function padded(value: number, digits: number): string {
 }
 
 const job = (name: string) => `${keyPrefixes.jobs}${name}`;
-const round = (name: string, number: number) => `${job(name)}/rounds/${padded(number, 6)}`;
+const round = (name: string, number: number) => `${keyPrefixes.rounds}${name}/${padded(number, 6)}`;
 
 /** Every object's key is a pure function of job, round, role and rank. Nothing is ever overwritten. */
 export const keys = {
