@@ -1,0 +1,43 @@
+/** Made-up outputs of the resources that Trivet's pipelines read, in the form that the clouds give them. */
+export function mockOutputs(
+  type: string,
+  name: string,
+  inputs: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const [, module = ""] = type.split(":");
+  if (type.startsWith("aws:")) return awsOutputs(module.split("/")[0]!, name, inputs);
+  if (type.startsWith("docker-build:")) return { digest: `sha256:${"0".repeat(64)}` };
+  return {};
+}
+
+/** Made-up answers of the functions that Trivet's pipelines call. */
+export function mockResults(token: string): Record<string, unknown> {
+  if (token === "aws:s3/getBucket:getBucket") return { arn: "arn:aws:s3:::adopted" };
+  if (token === "aws:index/getAvailabilityZones:getAvailabilityZones") return { names: ["us-east-1a", "us-east-1b"] };
+  if (token === "aws:ecr/getAuthorizationToken:getAuthorizationToken")
+    return {
+      proxyEndpoint: "https://123456789012.dkr.ecr.us-east-1.amazonaws.com",
+      userName: "AWS",
+      password: "secret",
+    };
+  return {};
+}
+
+function awsOutputs(service: string, name: string, inputs: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const region = "us-east-1";
+  const account = "123456789012";
+  const physicalName = `${inputs.name ?? name}`;
+  const place = service === "s3" ? "::" : service === "iam" ? `:${account}` : `${region}:${account}`;
+  const kind =
+    { lambda: "function:", logs: "log-group:", cloudwatch: "log-group:", ecr: "repository/", iam: "role/" }[service] ??
+    "";
+  return {
+    arn: `arn:aws:${service === "cloudwatch" ? "logs" : service}:${place}:${kind}${physicalName}`,
+    name: physicalName,
+    region,
+    ...(service === "s3" && { arn: `arn:aws:s3:::${name}`, bucket: name }),
+    ...(service === "sqs" && { url: `https://sqs.${region}.amazonaws.com/${account}/${name}` }),
+    ...(service === "ecr" && { repositoryUrl: `${account}.dkr.ecr.${region}.amazonaws.com/${name}` }),
+    ...(service === "lambda" && { version: "1", functionUrl: `https://${name}.lambda-url.${region}.on.aws/` }),
+  };
+}

@@ -1,0 +1,42 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Cloud } from "./limits.ts";
+import { boundedName, type NameRule, slug } from "./naming.ts";
+import type { TrainingPipelineArgs } from "./pipeline.ts";
+import { Scope } from "./scope.ts";
+import { gateBy, settingsOf } from "./settings.ts";
+import { normaliseTags, pipelineTag } from "./tags.ts";
+import { type Problems, sharedProblems, validate } from "./validation.ts";
+
+interface Cloudwise<A> {
+  readonly nameRules: Readonly<Record<string, NameRule>>;
+  /** What else may be wrong on this cloud. */
+  readonly check?: (problems: Problems, args: A) => void;
+}
+
+/** Checks the arguments (one error for all that is wrong), and opens the scope in which a pipeline makes its children. */
+export function openScope<A extends TrainingPipelineArgs>(
+  cloud: Cloud,
+  component: pulumi.ComponentResource,
+  name: string,
+  args: A,
+  { nameRules, check }: Cloudwise<A>,
+): Scope {
+  const valid = validate(`${component.constructor.name} "${name}"`, args ?? {}, (known: A) => {
+    const problems = sharedProblems(cloud, known, Object.keys(nameRules));
+    if (name.length < 1 || name.length > 50)
+      problems.found.unshift(["name", `has ${name.length} characters; 1 to 50 are allowed`]);
+    check?.(problems, known);
+    return problems;
+  });
+  const gate = gateBy(valid);
+  const tags = pulumi.all([gate(args.tags ?? {}), pulumi.getStack()]).apply(([given, stack]) =>
+    normaliseTags(cloud, { ...given, [pipelineTag]: boundedName([slug(name), slug(stack)], 63) }, (message) => {
+      pulumi.log.warn(message, component);
+    }),
+  );
+  return new Scope(component, {
+    ...{ name, gate, tags, settings: settingsOf(cloud, args, gate) },
+    ...{ rules: nameRules, transform: args.transform },
+    removal: { retainOnDelete: args.removalPolicy === "retain" },
+  });
+}
