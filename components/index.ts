@@ -1,1 +1,2 @@
 export * from "./aws/index.ts";
+export * from "./gcp/index.ts";

@@ -3,9 +3,10 @@ export function mockOutputs(
   type: string,
   name: string,
   inputs: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
+): Record<string, unknown> & { id?: string } {
   const [, module = ""] = type.split(":");
   if (type.startsWith("aws:")) return awsOutputs(module.split("/")[0]!, name, inputs);
+  if (type.startsWith("gcp:")) return gcpOutputs(module, name, inputs);
   if (type.startsWith("docker-build:")) return { digest: `sha256:${"0".repeat(64)}` };
   return {};
 }
@@ -20,6 +21,9 @@ export function mockResults(token: string): Record<string, unknown> {
       userName: "AWS",
       password: "secret",
     };
+  if (token === "gcp:storage/getProjectServiceAccount:getProjectServiceAccount")
+    return { member: "serviceAccount:service-123@gs-project-accounts.iam.gserviceaccount.com" };
+  if (token === "gcp:organizations/getClientConfig:getClientConfig") return { accessToken: "secret" };
   return {};
 }
 
@@ -39,5 +43,20 @@ function awsOutputs(service: string, name: string, inputs: Readonly<Record<strin
     ...(service === "sqs" && { url: `https://sqs.${region}.amazonaws.com/${account}/${name}` }),
     ...(service === "ecr" && { repositoryUrl: `${account}.dkr.ecr.${region}.amazonaws.com/${name}` }),
     ...(service === "lambda" && { version: "1", functionUrl: `https://${name}.lambda-url.${region}.on.aws/` }),
+  };
+}
+
+function gcpOutputs(module: string, name: string, inputs: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const project = "my-project";
+  const physicalName = `${inputs.name ?? name}`;
+  const email = `${physicalName}@${project}.iam.gserviceaccount.com`;
+  const kind = { "pubsub/topic": "topics", "pubsub/subscription": "subscriptions" }[module];
+  return {
+    ...(kind && { id: `projects/${project}/${kind}/${physicalName}` }),
+    name: module.startsWith("serviceaccount/") ? `projects/${project}/serviceAccounts/${email}` : physicalName,
+    project,
+    email,
+    member: `serviceAccount:${email}`,
+    ...(module.startsWith("cloudrunv2/") && { uri: `https://${physicalName}-123.us-central1.run.app` }),
   };
 }

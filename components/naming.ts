@@ -27,7 +27,7 @@ export function slug(name: string): string {
 
 /**
  * A name of at most `maximum` characters that says as much of `words` as fits, and ends in a hash when something was cut.
- * All but the last word are of the user; the last is ours and stays whole.
+ * All but the last word are of the user; the last is ours and is cut last.
  */
 export function boundedName(words: readonly string[], maximum: number, separator: "-" | "" = "-"): string {
   const join = (parts: readonly string[]) => parts.join("-").replaceAll("-", separator);
@@ -35,10 +35,11 @@ export function boundedName(words: readonly string[], maximum: number, separator
   // Without separators "a-b" and "ab" would be one name.
   if (whole.length <= maximum && (separator === "-" || !words.slice(0, -1).some((word) => word.includes("-"))))
     return whole;
-  const last = join(words.slice(-1));
-  const tail = `${separator}${hash(words.join("/"))}${separator}${last}`;
-  const head = join(words.slice(0, -1)).slice(0, Math.max(1, maximum - tail.length));
-  return `${head.replace(/-+$/, "")}${tail}`;
+  // Something of the first word, the hash, and as much of the last as fits.
+  const middle = `${separator}${hash(words.join("/"))}${separator}`;
+  const last = join(words.slice(-1)).slice(0, maximum - middle.length - 1);
+  const head = join(words.slice(0, -1)).slice(0, maximum - middle.length - last.length);
+  return `${head.replace(/-+$/, "")}${middle}${last.replace(/-+$/, "")}`;
 }
 
 /** The logical name of a child (`deadLetters` gives `dead-letters`): short and plain enough that with the provider's suffix it is a valid name of that type. */

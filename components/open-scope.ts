@@ -5,7 +5,7 @@ import type { TrainingPipelineArgs } from "./pipeline.ts";
 import { Scope } from "./scope.ts";
 import { gateBy, settingsOf } from "./settings.ts";
 import { normaliseTags, pipelineTag } from "./tags.ts";
-import { type Problems, sharedProblems, validate } from "./validation.ts";
+import { checkShared, Problems, validate, wellFormed } from "./validation.ts";
 
 interface Cloudwise<A> {
   readonly nameRules: Readonly<Record<string, NameRule>>;
@@ -22,10 +22,12 @@ export function openScope<A extends TrainingPipelineArgs>(
   { nameRules, check }: Cloudwise<A>,
 ): Scope {
   const valid = validate(`${component.constructor.name} "${name}"`, args ?? {}, (known: A) => {
-    const problems = sharedProblems(cloud, known, Object.keys(nameRules));
+    const problems = new Problems();
     if (name.length < 1 || name.length > 50)
-      problems.found.unshift(["name", `has ${name.length} characters; 1 to 50 are allowed`]);
-    check?.(problems, known);
+      problems.found.push(["name", `has ${name.length} characters; 1 to 50 are allowed`]);
+    const args = wellFormed(known, problems);
+    checkShared(cloud, args, Object.keys(nameRules), problems);
+    check?.(problems, args);
     return problems;
   });
   const gate = gateBy(valid);

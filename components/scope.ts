@@ -31,6 +31,7 @@ export class Scope {
   readonly #rules: Readonly<Record<string, NameRule>>;
   readonly #transform: Readonly<Record<string, object>>;
   readonly #removal: pulumi.CustomResourceOptions;
+  #first: readonly pulumi.Resource[] = [];
 
   constructor(
     component: pulumi.ComponentResource,
@@ -65,7 +66,7 @@ export class Scope {
     const resource = new Class(
       name,
       { ...args, ...this.#transform[child] } as A,
-      pulumi.mergeOptions({ parent: this.#component }, options),
+      pulumi.mergeOptions({ parent: this.#component, dependsOn: [...this.#first] }, options),
     );
     this.nodes[child] = index === undefined ? resource : [...((this.nodes[child] as R[] | undefined) ?? []), resource];
     return resource;
@@ -74,6 +75,11 @@ export class Scope {
   /** Makes a child that holds the user's data: what becomes of it on destroy is the removal policy's. */
   createStored<A extends object, R>(Class: ResourceClass<A, R>, child: string, args: NoInfer<A>): R {
     return this.create(Class, child, args, this.#removal);
+  }
+
+  /** From now on every child waits for these. */
+  childrenWaitFor(resources: readonly pulumi.Resource[]): void {
+    this.#first = [...this.#first, ...resources];
   }
 
   /** For functions of a provider that read something: the component's own provider and region are asked. */

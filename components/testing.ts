@@ -59,10 +59,11 @@ export async function runProgram<T>(
   await pulumi.runtime.setMocks(
     {
       // In a preview the cloud has told nothing yet.
-      newResource: ({ type, name, inputs, custom }) =>
-        preview && custom
-          ? { id: undefined, state: inputs }
-          : { id: `${name}-id`, state: { ...inputs, ...mockOutputs(type, name, inputs) } },
+      newResource({ type, name, inputs, custom }) {
+        if (preview && custom) return { id: undefined, state: inputs };
+        const { id = `${name}-id`, ...outputs } = mockOutputs(type, name, inputs);
+        return { id, state: { ...inputs, ...outputs } };
+      },
       call: ({ token, inputs }) => ({ ...inputs, ...mockResults(token) }),
     },
     project,

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { closest } from "fastest-levenshtein";
+import { cronProblem } from "./cron.ts";
 import { type Cloud, cloudNames, type Limit, limits, maximumSchedules } from "./limits.ts";
 import { RemovalPolicy, type ScheduleArgs, type TrainingPipelineArgs } from "./pipeline.ts";
 import { tagProblems } from "./tags.ts";
@@ -47,9 +48,7 @@ export class Problems {
 
   /** Tests each item of a list; `undefined` is an empty list. */
   each<T>(path: string, values: readonly T[] | undefined, item: (path: string, value: T) => void): void {
-    if (values === undefined) return;
-    if (!Array.isArray(values)) this.found.push([path, `is ${shown(values)}, not a list`]);
-    else for (const [i, value] of values.entries()) item(`${path}[${i}]`, value as T);
+    for (const [i, value] of (values ?? []).entries()) item(`${path}[${i}]`, value);
   }
 
   plainFlag(path: string, value: unknown): void {
@@ -62,35 +61,35 @@ export class Problems {
   }
 }
 
-const cronField = (minimum: number, maximum: number) => (field: string) =>
-  field.split(",").every((part) => {
-    const [, range, from, to, step] = part.match(/^(\*|(\d+)(?:-(\d+))?)(?:\/(\d+))?$/) ?? [];
-    if (range === undefined) return false;
-    const numbers = [from, to].filter((n) => n !== undefined).map(Number);
-    const inside =
-      numbers.every((n) => n >= minimum && n <= maximum) && (to === undefined || numbers[0]! <= numbers[1]!);
-    return (
-      inside &&
-      (step === undefined || (Number(step) >= 1 && Number(step) <= maximum && (range === "*" || to !== undefined)))
-    );
-  });
-const cronFields = [cronField(0, 59), cronField(0, 23), cronField(1, 31), cronField(1, 12), cronField(0, 7)];
+const isTable = (value: unknown) => isKnown(value) && typeof value === "object" && !Array.isArray(value);
+const tables = ["build", "bucket", "registry", "logs", "network", "transform"] as const;
+const lists = ["schedules", "submitters", "predictCallers"] as const;
 
-function cronProblem(cron: unknown): string | undefined {
-  const fields = typeof cron === "string" ? cron.trim().split(/\s+/) : [];
-  if (fields.length !== 5 || !fields.every((field, i) => cronFields[i]!(field)))
-    return `is ${shown(cron)}; wanted are five fields of numbers, minute hour day-of-month month day-of-week, such as "0 3 * * 1-5"`;
-  // Cron joins the two by "or", which EventBridge cannot say.
-  if (fields[2] !== "*" && fields[4] !== "*")
-    return `is ${shown(cron)}; it restricts day-of-month and day-of-week, and the clouds do not agree what that means`;
-  return undefined;
+/** The arguments without the parts that are not even tables or lists, which are noted. An output cannot be looked into. */
+export function wellFormed<A extends TrainingPipelineArgs>(args: A, { found }: Problems): A {
+  const result = { ...args };
+  for (const [names, fits, wanted] of [
+    [tables, isTable, "a table"],
+    [lists, Array.isArray, "a list"],
+  ] as const)
+    for (const name of names) {
+      if (args[name] === undefined || fits(args[name])) continue;
+      const value = isKnown(args[name]) ? shown(args[name]) : "an output or empty";
+      found.push([name, `is ${value}; wanted is ${wanted}, whose items may be outputs`]);
+      delete result[name];
+    }
+  return result;
 }
 
 function checkSchedules(problems: Problems, schedules: readonly ScheduleArgs[] | undefined): void {
   const names = new Set<string>();
-  if (Array.isArray(schedules) && schedules.length > maximumSchedules)
+  if (schedules && schedules.length > maximumSchedules)
     problems.found.push(["schedules", `has ${schedules.length} schedules; at most ${maximumSchedules} are allowed`]);
   problems.each("schedules", schedules, (path, schedule) => {
+    if (!isTable(schedule)) {
+      problems.found.push([path, `is ${shown(schedule)}; wanted is a table with name, cron and job`]);
+      return;
+    }
     problems.matches(
       `${path}.name`,
       schedule.name ?? "",
@@ -114,8 +113,12 @@ const byDigest = /^[^\s@]+@sha256:[0-9a-f]{64}$/;
 const email = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 /** What is wrong with the arguments that all pipelines share. */
-export function sharedProblems(cloud: Cloud, args: TrainingPipelineArgs, childNames: readonly string[]): Problems {
-  const problems = new Problems();
+export function checkShared(
+  cloud: Cloud,
+  args: TrainingPipelineArgs,
+  childNames: readonly string[],
+  problems: Problems,
+): void {
   const { found } = problems;
   if (!args.image === !args.build) found.push(["image", "or `build` is needed, and only one of them"]);
   problems.matches(
@@ -155,7 +158,7 @@ export function sharedProblems(cloud: Cloud, args: TrainingPipelineArgs, childNa
   problems.exclusive("network", args.network?.create, args.network?.existingSubnets, "`create` and `existingSubnets`");
   if (args.build && args.registry?.skip) found.push(["registry.skip", "leaves `build` without a registry to push to"]);
   problems.check("tags", args.tags, (tags) => {
-    if (typeof tags !== "object" || Array.isArray(tags)) return `is ${shown(tags)}, not a table of texts`;
+    if (!isTable(tags)) return `is ${shown(tags)}, not a table of texts`;
     found.push(...tagProblems(cloud, tags));
     return undefined;
   });
@@ -165,7 +168,6 @@ export function sharedProblems(cloud: Cloud, args: TrainingPipelineArgs, childNa
         `transform.${child}`,
         `names no child; did you mean ${closest(child, childNames)}? nodes has them all`,
       ]);
-  return problems;
 }
 
 /** One error that lists everything, without a stack trace: it is the user's arguments that are wrong. */

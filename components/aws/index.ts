@@ -1,13 +1,4 @@
-export type {
-  BucketArgs,
-  ImageBuildArgs,
-  LogArgs,
-  NetworkArgs,
-  RegistryArgs,
-  ScheduleArgs,
-  TrainingPipelineArgs,
-  TrainingPipelineOutputs,
-} from "../pipeline.ts";
+export type * from "../pipeline.ts";
 export { RemovalPolicy } from "../pipeline.ts";
 export type { AwsNodes, AwsTransform } from "./children.ts";
 export { AwsTrainingPipeline, type AwsTrainingPipelineArgs } from "./training-pipeline.ts";

@@ -33,7 +33,7 @@ for (const under of cloudsUnderTest)
       const second = await register(under, backwards(under.full) as CloudUnderTest["full"]);
       expect(everything(second.resources)).to.deep.equal(everything(first.resources));
       const documents = first.resources.flatMap(({ inputs }) => texts(inputs)).filter((text) => /^[{[]/.test(text));
-      expect(documents.length).to.be.greaterThan(2);
+      expect(documents).not.to.have.length(0);
       for (const document of documents) expect(document).to.equal(JSON.stringify(sortedKeys(JSON.parse(document))));
     });
 

@@ -85,6 +85,9 @@ for (const under of cloudsUnderTest)
             const named = resources.filter((resource) => resource.name.includes(words) && resource.name !== name);
             if (byChild[child]) expect(named, child).not.to.have.length(0);
           }
+          for (const { inputs } of resources)
+            for (const [property, pattern] of Object.entries(wholeNames))
+              if (typeof inputs[property] === "string") expect(inputs[property], property).to.match(pattern);
           for (const { type, name: logical } of resources.slice(1)) {
             const rule = providerRules[type];
             if (!rule) continue;
@@ -96,6 +99,13 @@ for (const under of cloudsUnderTest)
       );
     });
   });
+
+/** Names that are given whole, by the property that holds them. */
+const wholeNames: Readonly<Record<string, RegExp>> = {
+  dashboardName: /^[\w-]{1,255}$/,
+  repositoryId: /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/,
+  bucketId: /^[A-Za-z\d][\w.-]{0,99}$/,
+};
 
 /** What each cloud's own documentation says of a name, and the longest text that Pulumi's provider appends. */
 const providerRules: Readonly<Record<string, { readonly pattern: RegExp; readonly appended: string }>> = {
@@ -109,4 +119,13 @@ const providerRules: Readonly<Record<string, { readonly pattern: RegExp; readonl
   "aws:scheduler/schedule:Schedule": { pattern: /^[\w.-]{1,64}$/, appended: "-1a2b3c4" },
   "aws:budgets/budget:Budget": { pattern: /^[^:\\]{1,100}$/, appended: "-1a2b3c4" },
   "aws:cloudwatch/metricAlarm:MetricAlarm": { pattern: /^.{1,255}$/, appended: "-1a2b3c4" },
+  "gcp:storage/bucket:Bucket": { pattern: /^[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]$/, appended: "-1a2b3c4" },
+  "gcp:pubsub/topic:Topic": { pattern: /^(?!goog)[A-Za-z][\w.~+%-]{2,254}$/, appended: "-1a2b3c4" },
+  "gcp:pubsub/subscription:Subscription": { pattern: /^(?!goog)[A-Za-z][\w.~+%-]{2,254}$/, appended: "-1a2b3c4" },
+  "gcp:cloudrunv2/service:Service": { pattern: /^[a-z][a-z0-9-]{0,47}[a-z0-9]$/, appended: "-1a2b3c4" },
+  "gcp:serviceaccount/account:Account": { pattern: /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, appended: "-1a2b3c4" },
+  "gcp:compute/network:Network": { pattern: /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, appended: "-1a2b3c4" },
+  "gcp:compute/subnetwork:Subnetwork": { pattern: /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/, appended: "-1a2b3c4" },
+  "gcp:cloudscheduler/job:Job": { pattern: /^[A-Za-z\d_-]{1,500}$/, appended: "-1a2b3c4" },
+  "gcp:logging/projectSink:ProjectSink": { pattern: /^[A-Za-z\d][\w.-]{0,99}$/, appended: "-1a2b3c4" },
 };

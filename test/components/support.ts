@@ -1,6 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { nameRules as awsNames } from "../../components/aws/children.ts";
 import { AwsTrainingPipeline } from "../../components/aws/index.ts";
+import { nameRules as gcpNames } from "../../components/gcp/children.ts";
+import { GcpTrainingPipeline, type GcpTrainingPipelineArgs } from "../../components/gcp/index.ts";
 import type { Cloud } from "../../components/limits.ts";
 import type { NameRule } from "../../components/naming.ts";
 import type { TrainingPipelineArgs, TrainingPipelineOutputs } from "../../components/pipeline.ts";
@@ -66,7 +68,37 @@ const aws: CloudUnderTest = {
   make: (name, args, opts) => new AwsTrainingPipeline(name, args, opts),
 };
 
-export const cloudsUnderTest: readonly CloudUnderTest[] = [aws];
+const gcp: CloudUnderTest = {
+  cloud: "gcp",
+  title: "Google Cloud",
+  className: "GcpTrainingPipeline",
+  nameRules: gcpNames,
+  image: `us-central1-docker.pkg.dev/my-project/mine/worker@${digest}`,
+  required: { location: "us-central1" },
+  full: {
+    ...shared,
+    location: "us-central1",
+    warmInstances: 1,
+    billingAccount: "012345-6789AB-CDEF01",
+    submitters: ["user:ada@example.org"],
+    predictCallers: ["serviceAccount:site@my-project.iam.gserviceaccount.com"],
+    encryptionKey: "projects/my-project/locations/us-central1/keyRings/ring/cryptoKeys/key",
+  },
+  options: {
+    "adopted bucket": { bucket: { existing: "my-bucket" } },
+    "adopted registry": { registry: { existing: "us-central1-docker.pkg.dev/my-project/mine/worker" } },
+    "no registry": { registry: { skip: true } },
+    "adopted logs": { logs: { existing: "projects/my-project/locations/global/buckets/mine" } },
+    "no logs": { logs: { skip: true } },
+    "adopted network": { network: { existingSubnets: ["projects/my-project/regions/us-central1/subnetworks/mine"] } },
+    "APIs are on": { enableApis: false },
+    build: { build: { context: "worker-runtime" }, image: undefined },
+    gpu: { gpu: true, memoryMib: 16_384 },
+  },
+  make: (name, args, opts) => new GcpTrainingPipeline(name, args as GcpTrainingPipelineArgs, opts),
+};
+
+export const cloudsUnderTest: readonly CloudUnderTest[] = [aws, gcp];
 
 /** The arguments of a cloud's smallest pipeline, with others laid over them. */
 export const argsOf = (
