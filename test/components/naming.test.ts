@@ -76,15 +76,7 @@ for (const under of cloudsUnderTest)
       await fc.assert(
         fc.asyncProperty(componentNames, componentNames, async (name, stack) => {
           const { resources, result } = await register(under, under.full, { name, stack, project: name });
-          const byChild = result.nodes as Record<string, unknown>;
-          expect(Object.keys(byChild).length).to.be.greaterThan(20);
-          for (const [child, rule] of Object.entries(under.nameRules)) {
-            const words = child
-              .replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-              .replaceAll("-", rule.separator);
-            const named = resources.filter((resource) => resource.name.includes(words) && resource.name !== name);
-            if (byChild[child]) expect(named, child).not.to.have.length(0);
-          }
+          expect(Object.keys(result.nodes).length).to.be.greaterThan(20);
           for (const { inputs } of resources)
             for (const [property, pattern] of Object.entries(wholeNames))
               if (typeof inputs[property] === "string") expect(inputs[property], property).to.match(pattern);
