@@ -32,7 +32,7 @@ export const differences: readonly Difference[] = [
     what: "How long an unacknowledged task is hidden",
     aws: "6 function timeouts, 3,540 s by default",
     gcp: "600 s",
-    azure: "the platform's time limit and a minute, set by the worker when it receives; the Functions host renews it",
+    azure: "the task's time limit and a minute, said by the worker when it receives; the Functions host renews it",
     why: "AWS asks for 6 function timeouts. Pub/Sub has no more than 600 s, so its tasks are at most 540 s long. Only the wait after a crash differs.",
   },
   {
@@ -73,10 +73,10 @@ export const differences: readonly Difference[] = [
   {
     what: "`removalPolicy: empty`",
     aws: "the bucket and the registry refuse to go while they hold something",
-    gcp: "the bucket refuses; the registry goes with its images",
+    gcp: "the bucket refuses; the registry goes with its images, and the log bucket with its lines",
     azure:
-      "account and registry are protected: the destroy stops before anything is removed, whether they are empty or not",
-    why: "Azure removes an account with all that is in it, and Artifact Registry a repository with its images; so Trivet asks Pulumi to protect what would go unseen.",
+      "resource group, account, container, registry and logs are protected: the destroy stops before anything is removed, whether they are empty or not",
+    why: "Azure removes an account with all that is in it, and does not ask. Images can be pushed again; results cannot be had again for nothing.",
   },
   {
     what: "`logs: { skip: true }`",
@@ -130,16 +130,16 @@ export const differences: readonly Difference[] = [
   {
     what: "GPU",
     aws: "none",
-    gcp: "`gpu: true`: one NVIDIA L4 per worker",
-    azure: '`gpu: true`: one NVIDIA T4 per worker, with `host: "job"`',
+    gcp: "`gpu: true`: one NVIDIA L4 per worker, with `memoryMib` of 16,384 or more",
+    azure: '`gpu: true`: one NVIDIA T4 per worker, 8 cores and 56 GiB, with `host: "job"`',
     why: "Lambda has no GPU. The worker's TensorFlow computes on the CPU today; an image of yours may use it.",
   },
   {
     what: "`network: { create: true }`",
     aws: "VPC, two subnets, free S3 endpoint, SQS endpoint at about 15 dollars a month",
     gcp: "VPC network and one subnetwork with private Google access, free",
-    azure: "virtual network and one subnet with a free Storage endpoint; the account then admits that subnet alone",
-    why: "AWS reaches SQS without the internet only through an endpoint that bills by the hour. No network has a way out to the internet.",
+    azure: "virtual network and one subnet with a free Storage endpoint",
+    why: "AWS reaches SQS without the internet only through an endpoint that bills by the hour. Azure's subnet keeps its way out, which Container Apps itself needs; the others have none.",
   },
   {
     what: "Tags",

@@ -7,6 +7,7 @@ export function mockOutputs(
   const [, module = ""] = type.split(":");
   if (type.startsWith("aws:")) return awsOutputs(module.split("/")[0]!, name, inputs);
   if (type.startsWith("gcp:")) return gcpOutputs(module, name, inputs);
+  if (type.startsWith("azure-native:")) return azureOutputs(module, type.split(":")[2]!, name, inputs);
   if (type.startsWith("docker-build:")) return { digest: `sha256:${"0".repeat(64)}` };
   return {};
 }
@@ -24,6 +25,9 @@ export function mockResults(token: string): Record<string, unknown> {
   if (token === "gcp:storage/getProjectServiceAccount:getProjectServiceAccount")
     return { member: "serviceAccount:service-123@gs-project-accounts.iam.gserviceaccount.com" };
   if (token === "gcp:organizations/getClientConfig:getClientConfig") return { accessToken: "secret" };
+  if (token === "azure-native:storage:getStorageAccount") return { primaryEndpoints: azureEndpoints("adopted") };
+  if (token === "azure-native:containerregistry:getRegistry") return { loginServer: "adopted.azurecr.io" };
+  if (token === "azure-native:resources:getResourceGroup") return { id: `${azureGroup}/adopted` };
   return {};
 }
 
@@ -58,5 +62,34 @@ function gcpOutputs(module: string, name: string, inputs: Readonly<Record<string
     email,
     member: `serviceAccount:${email}`,
     ...(module.startsWith("cloudrunv2/") && { uri: `https://${physicalName}-123.us-central1.run.app` }),
+  };
+}
+
+const azureGroup = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups";
+const azureEndpoints = (account: string) => ({
+  blob: `https://${account}.blob.core.windows.net/`,
+  queue: `https://${account}.queue.core.windows.net/`,
+});
+
+function azureOutputs(
+  module: string,
+  kind: string,
+  name: string,
+  inputs: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const group = `${azureGroup}/${inputs.resourceGroupName ?? name}`;
+  const uuid = "00000000-0000-0000-0000-0000000000";
+  return {
+    id: kind === "ResourceGroup" ? group : `${group}/providers/Microsoft.${module}/${kind}/${name}`,
+    name,
+    principalId: `${uuid}01`,
+    clientId: `${uuid}02`,
+    tenantId: `${uuid}03`,
+    ...(kind === "StorageAccount" && { primaryEndpoints: azureEndpoints(name) }),
+    ...(kind === "Registry" && { loginServer: `${name}.azurecr.io` }),
+    ...(inputs.identity !== undefined && { identity: { principalId: `${uuid}04` } }),
+    ...(kind === "ContainerApp" && {
+      configuration: { ingress: { fqdn: `${name}.happy-hill.westus3.azurecontainerapps.io` } },
+    }),
   };
 }

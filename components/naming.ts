@@ -62,3 +62,9 @@ export function physicalName(
 
 /** For types without a name in the cloud: only the logical name, which Pulumi does not bound. */
 export const unnamed: NameRule = { maximum: 100, separator: "-", suffix: 0 };
+
+/** The same UUID for the same words: version 8, which leaves its bits to whoever makes it. */
+export function uuidOf(...words: string[]): string {
+  const hex = createHash("sha256").update(words.join("/")).digest("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

@@ -39,6 +39,10 @@ export function openScope<A extends TrainingPipelineArgs>(
   return new Scope(component, {
     ...{ name, gate, tags, settings: settingsOf(cloud, args, gate) },
     ...{ rules: nameRules, transform: args.transform },
-    removal: { retainOnDelete: args.removalPolicy === "retain" },
+    removal: {
+      retainOnDelete: args.removalPolicy === "retain",
+      // Azure removes an account, a registry or a workspace with all that is in it; so it is asked for twice.
+      ...(cloud === "azure" && (args.removalPolicy ?? "empty") === "empty" && { protect: true }),
+    },
   });
 }

@@ -112,7 +112,7 @@ export interface TrainingPipelineArgs {
   predict?: boolean;
   /** Who may call it: AWS principal ARNs, Google Cloud members (`user:a@b.org`), or Azure client ids. @default nobody */
   predictCallers?: pulumi.Input<string>[];
-  /** Who may submit jobs: AWS principal ARNs, Google Cloud members, or Azure object ids. @default nobody but those who may all */
+  /** Who may submit jobs: AWS principal ARNs, Google Cloud members, or object ids of Azure users. @default nobody */
   submitters?: pulumi.Input<string>[];
   /** Put on everything that can carry tags (Google Cloud: labels, made lower case). @default only `trivet-pipeline` */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;

@@ -22,9 +22,14 @@ export const variables = {
   maximumDeliveries: "TRIVET_MAXIMUM_DELIVERIES",
   /** `worker`, `predict` or `schedule`: what this function does with the same image. */
   role: "TRIVET_ROLE",
+  /** `azure-functions` alone: the queue's name; the host's trigger reads it. */
+  queueName: "TRIVET_QUEUE_NAME",
   /** `schedule` alone: the message to send. */
   message: "TRIVET_MESSAGE",
 } as const;
+
+/** `azure-functions` alone: the name of the trigger's connection to the queue. */
+export const functionsConnection = "TRIVET_TASKS";
 
 /** Keeps TensorFlow's banner out of the logs. Its own name. */
 export const quietTensorFlow = { TF_CPP_MIN_LOG_LEVEL: "2" } as const;

@@ -26,6 +26,7 @@ const tagProperty: Readonly<Record<string, string>> = {
   "azure-native:app:ContainerApp": "tags",
   "azure-native:app:Job": "tags",
   "azure-native:app:ManagedEnvironment": "tags",
+  "azure-native:applicationinsights:Workbook": "tags",
   "azure-native:containerregistry:Registry": "tags",
   "azure-native:eventgrid:SystemTopic": "tags",
   "azure-native:managedidentity:UserAssignedIdentity": "tags",
@@ -34,7 +35,6 @@ const tagProperty: Readonly<Record<string, string>> = {
   "azure-native:monitor:ScheduledQueryRule": "tags",
   "azure-native:network:VirtualNetwork": "tags",
   "azure-native:operationalinsights:Workspace": "tags",
-  "azure-native:portal:Dashboard": "tags",
   "azure-native:resources:ResourceGroup": "tags",
   "azure-native:storage:StorageAccount": "tags",
 };

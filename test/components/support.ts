@@ -1,6 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { nameRules as awsNames } from "../../components/aws/children.ts";
 import { AwsTrainingPipeline } from "../../components/aws/index.ts";
+import { nameRules as azureNames } from "../../components/azure/children.ts";
+import { AzureTrainingPipeline, type AzureTrainingPipelineArgs } from "../../components/azure/index.ts";
 import { nameRules as gcpNames } from "../../components/gcp/children.ts";
 import { GcpTrainingPipeline, type GcpTrainingPipelineArgs } from "../../components/gcp/index.ts";
 import type { Cloud } from "../../components/limits.ts";
@@ -98,7 +100,43 @@ const gcp: CloudUnderTest = {
   make: (name, args, opts) => new GcpTrainingPipeline(name, args as GcpTrainingPipelineArgs, opts),
 };
 
-export const cloudsUnderTest: readonly CloudUnderTest[] = [aws, gcp];
+const group = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/mine/providers";
+
+const azure: CloudUnderTest = {
+  cloud: "azure",
+  title: "Azure",
+  className: "AzureTrainingPipeline",
+  nameRules: azureNames,
+  image: `mine.azurecr.io/worker@${digest}`,
+  required: { location: "westus3" },
+  full: {
+    ...shared,
+    location: "westus3",
+    budgetStartsOn: "2027-01-01",
+    submitters: ["11111111-1111-1111-1111-111111111111"],
+    predictClientId: "22222222-2222-2222-2222-222222222222",
+    predictCallers: ["33333333-3333-3333-3333-333333333333"],
+    encryptionKey: "https://my-vault.vault.azure.net/keys/my-key",
+    encryptionIdentity: `${group}/Microsoft.ManagedIdentity/userAssignedIdentities/key-user`,
+  },
+  options: {
+    "functions host": { host: "functions", warmInstances: 1 },
+    "adopted bucket": { bucket: { existing: `${group}/Microsoft.Storage/storageAccounts/myaccount` } },
+    "adopted registry": { registry: { existing: `${group}/Microsoft.ContainerRegistry/registries/myregistry` } },
+    "no registry": { registry: { skip: true } },
+    "adopted logs": { logs: { existing: `${group}/Microsoft.OperationalInsights/workspaces/mine` } },
+    "no logs": { logs: { skip: true } },
+    "adopted network": {
+      network: { existingSubnets: [`${group}/Microsoft.Network/virtualNetworks/mine/subnets/mine`] },
+    },
+    "adopted resource group": { resourceGroupName: "mine" },
+    build: { build: { context: "worker-runtime" }, image: undefined },
+    gpu: { gpu: true },
+  },
+  make: (name, args, opts) => new AzureTrainingPipeline(name, args as AzureTrainingPipelineArgs, opts),
+};
+
+export const cloudsUnderTest: readonly CloudUnderTest[] = [aws, gcp, azure];
 
 /** The arguments of a cloud's smallest pipeline, with others laid over them. */
 export const argsOf = (
