@@ -15,9 +15,9 @@ export type RemovalPolicy = (typeof RemovalPolicy)[keyof typeof RemovalPolicy];
 export interface ImageBuildArgs {
   /** Folder that holds the worker's files, such as `../worker-runtime`. */
   context: pulumi.Input<string>;
-  /** Path of the Dockerfile. @default `Dockerfile` in `context` */
+  /** Path of the Dockerfile. Default: `Dockerfile` in `context`. */
   dockerfile?: pulumi.Input<string>;
-  /** Target in the Dockerfile. @default `worker`; `azure-functions` for Azure's `host: "functions"` */
+  /** Target in the Dockerfile. Default: `worker`; `azure-functions` for Azure's `host: "functions"`. */
   target?: pulumi.Input<string>;
 }
 
@@ -35,7 +35,7 @@ export interface ScheduleArgs {
 export interface BucketArgs {
   /**
    * Use this one, and leave its settings alone: an S3 or Cloud Storage bucket's name, or the resource id of an Azure
-   * storage account. @default a bucket is created
+   * storage account. Default: a bucket is created.
    */
   existing?: pulumi.Input<string>;
 }
@@ -44,7 +44,7 @@ export interface BucketArgs {
 export interface RegistryArgs {
   /** Use this one: an ECR repository's URL, an Artifact Registry repository's path, or an Azure registry's resource id. */
   existing?: pulumi.Input<string>;
-  /** Create none: `image` comes from somewhere else that the function may read. @default false */
+  /** Create none: `image` comes from somewhere else that the function may read. Default: false. */
   skip?: boolean;
 }
 
@@ -52,13 +52,13 @@ export interface RegistryArgs {
 export interface LogArgs {
   /** Use this one: a CloudWatch log group's name, a Cloud Logging bucket's id, or a Log Analytics workspace's resource id. */
   existing?: pulumi.Input<string>;
-  /** Create none: the platform's own default, whose retention is not ours. @default false */
+  /** Create none: the platform's own default, whose retention is not ours. Default: false. */
   skip?: boolean;
 }
 
 /** The private network of the functions. */
 export interface NetworkArgs {
-  /** Create a small one without a way to the internet. AWS bills its SQS endpoint, about 15 dollars a month. @default false */
+  /** Create a small one without a way to the internet. AWS bills its SQS endpoint, about 15 dollars a month. Default: false. */
   create?: boolean;
   /** Use these subnets: AWS ids (two zones), one Google Cloud subnetwork, or one Azure subnet's resource id. */
   existingSubnets?: pulumi.Input<string>[];
@@ -77,46 +77,46 @@ export interface TrainingPipelineArgs {
   build?: ImageBuildArgs;
   /**
    * Memory of a worker in MiB; CPU follows it (one core per 2,048 MiB, on AWS per 1,769). A worker computes on one core
-   * by default. Compute is billed by it, while a task runs. @default 2048
+   * by default. Compute is billed by it, while a task runs. Default: 2048.
    */
   memoryMib?: pulumi.Input<number>;
   /**
    * A worker ends its task at a planned boundary before this many seconds; the platform ends it 50 seconds later.
-   * Longer tasks mean fewer starts, and more to repeat after a fault. @default 540
+   * Longer tasks mean fewer starts, and more to repeat after a fault. Default: 540.
    */
   taskTimeoutSeconds?: pulumi.Input<number>;
-  /** Workers that may run at the same time: the cap of what can be spent per second. @default 10 */
+  /** Workers that may run at the same time: the cap of what can be spent per second. Default: 10. */
   maxConcurrency?: pulumi.Input<number>;
-  /** Workers kept warm, billed while idle (about 20-25 dollars a month each at 2,048 MiB). @default 0 */
+  /** Workers kept warm, billed while idle (about 20-25 dollars a month each at 2,048 MiB). Default: 0. */
   warmInstances?: pulumi.Input<number>;
-  /** Deliveries of a message before it is a dead letter. On Google Cloud a push to a busy service counts too. @default 20 */
+  /** Deliveries of a message before it is a dead letter. On Google Cloud a push to a busy service counts too. Default: 20. */
   maxAttempts?: pulumi.Input<number>;
-  /** Days that the data of rounds is kept; results stay. At least as long as dead letters may come back. @default 30 */
+  /** Days that the data of rounds is kept; results stay. At least as long as dead letters may come back. Default: 30. */
   roundRetentionDays?: pulumi.Input<number>;
-  /** Days that logs are kept. @default 30 */
+  /** Days that logs are kept. Default: 30. */
   logRetentionDays?: pulumi.Input<number>;
   /**
    * A key of yours for all that is stored: a KMS key's ARN, a Cloud KMS key's id, or a Key Vault key's URL. About 1 dollar
-   * per month and 0.03 per 10,000 uses. @default the platform's own keys, at no cost
+   * per month and 0.03 per 10,000 uses. Default: the platform's own keys, at no cost.
    */
   encryptionKey?: pulumi.Input<string>;
-  /** Who is told of dead letters, errors, waiting tasks and the budget. @default nobody; the alarms exist all the same */
+  /** Who is told of dead letters, errors, waiting tasks and the budget. Default: nobody; the alarms exist all the same. */
   alertEmail?: pulumi.Input<string>;
   /** Dollars per month; an e-mail at 80 % and when the month is forecast to pass it. An alert, not a cap. Needs `alertEmail`. */
   monthlyBudgetDollars?: pulumi.Input<number>;
-  /** Start stored jobs again at fixed times. At most 20. @default none */
+  /** Start stored jobs again at fixed times. At most 20. Default: none. */
   schedules?: ScheduleArgs[];
-  /** Start job J again whenever an object is stored under `incoming/J/`. Costs one message each. @default false */
+  /** Start job J again whenever an object is stored under `incoming/J/`. Costs one message each. Default: false. */
   onNewData?: boolean;
-  /** A prediction endpoint over HTTPS that scales to zero; the caller proves who it is to the platform. @default false */
+  /** A prediction endpoint over HTTPS that scales to zero; the caller proves who it is to the platform. Default: false. */
   predict?: boolean;
-  /** Who may call it: AWS principal ARNs, Google Cloud members (`user:a@b.org`), or Azure client ids. @default nobody */
+  /** Who may call it: AWS principal ARNs, Google Cloud members (`user:a@b.org`), or Azure client ids. Default: nobody. */
   predictCallers?: pulumi.Input<string>[];
-  /** Who may submit jobs: AWS principal ARNs, Google Cloud members, or object ids of Azure users. @default nobody */
+  /** Who may submit jobs: AWS principal ARNs, Google Cloud members, or object ids of Azure users. Default: nobody. */
   submitters?: pulumi.Input<string>[];
-  /** Put on everything that can carry tags (Google Cloud: labels, made lower case). @default only `trivet-pipeline` */
+  /** Put on everything that can carry tags (Google Cloud: labels, made lower case). Default: only `trivet-pipeline`. */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-  /** What `pulumi destroy` does to stored data. @default "empty" */
+  /** What `pulumi destroy` does to stored data. Default: "empty". */
   removalPolicy?: RemovalPolicy;
   /** Adopt a bucket instead of creating one. */
   bucket?: BucketArgs;
@@ -124,7 +124,7 @@ export interface TrainingPipelineArgs {
   registry?: RegistryArgs;
   /** Adopt or skip the log store instead of creating one. */
   logs?: LogArgs;
-  /** Create or adopt a private network. @default none: the functions reach the platform's services over TLS */
+  /** Create or adopt a private network. Default: none: the functions reach the platform's services over TLS. */
   network?: NetworkArgs;
   /**
    * Last word on any child: `{ worker: { description: "..." } }` is laid over the arguments of the child of that name in

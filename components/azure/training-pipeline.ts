@@ -28,9 +28,9 @@ export type AzureHost = (typeof AzureHost)[keyof typeof AzureHost];
 export interface AzureTrainingPipelineArgs extends TrainingPipelineArgs {
   /** Where, such as `westus3`. */
   location: pulumi.Input<string>;
-  /** Use this resource group. @default one is created */
+  /** Use this resource group. Default: one is created. */
   resourceGroupName?: pulumi.Input<string>;
-  /** What runs the worker. @default "job" */
+  /** What runs the worker. Default: "job". */
   host?: AzureHost;
   /** First day of the budget's first month, `2027-01-01`: this month or a later one. Needed for `monthlyBudgetDollars`. */
   budgetStartsOn?: pulumi.Input<string>;
@@ -38,7 +38,7 @@ export interface AzureTrainingPipelineArgs extends TrainingPipelineArgs {
   encryptionIdentity?: pulumi.Input<string>;
   /** Client id of an app registration of yours, which callers ask tokens for. Needed for `predict`. */
   predictClientId?: pulumi.Input<string>;
-  /** One NVIDIA T4 per worker with 8 cores and 56 GiB, about 1.56 dollars an hour while it works. Needs `host: "job"`. @default false */
+  /** One NVIDIA T4 per worker with 8 cores and 56 GiB, about 1.56 dollars an hour while it works. Needs `host: "job"`. Default: false. */
   gpu?: boolean;
 }
 

@@ -19,11 +19,11 @@ import { createWorker } from "./worker.ts";
 export interface GcpTrainingPipelineArgs extends TrainingPipelineArgs {
   /** The region, such as `us-central1`. Buckets, services and messages stay in it. */
   location: pulumi.Input<string>;
-  /** Switch on the APIs that the pipeline uses, and leave them on. Turn it off where somebody else does. @default true */
+  /** Switch on the APIs that the pipeline uses, and leave them on. Turn it off where somebody else does. Default: true. */
   enableApis?: boolean;
   /** The billing account, `012345-6789AB-CDEF01`. Needed for `monthlyBudgetDollars`. */
   billingAccount?: pulumi.Input<string>;
-  /** One NVIDIA L4 per worker, about 0.67 dollars an hour while instances live. Needs `memoryMib` of 16,384. @default false */
+  /** One NVIDIA L4 per worker, about 0.67 dollars an hour while instances live. Needs `memoryMib` of 16,384. Default: false. */
   gpu?: boolean;
 }
 
