@@ -18,6 +18,9 @@ export interface Targets {
 const objects = (store: Store, ...prefixes: string[]) =>
   prefixes.map((prefix) => pulumi.interpolate`${store.arn}/${prefix}*`);
 
+/** Large objects are uploaded in parts, and what was begun in vain is thrown away. */
+const add = ["s3:AbortMultipartUpload", "s3:PutObject"];
+
 /** `s3:ListBucket` also makes a missing object a 404 instead of a 403. */
 const list = (store: Store): Statement => ({ Sid: "List", Action: ["s3:ListBucket"], Resource: [store.arn] });
 
@@ -66,7 +69,7 @@ export function createWorkerIdentity(scope: Scope, args: AwsTrainingPipelineArgs
     role: workerRole.id,
     policy: allow([
       { Sid: "Read", Action: ["s3:GetObject"], Resource: objects(store, datasets, jobs, rounds, incomingPrefix) },
-      { Sid: "Add", Action: ["s3:PutObject"], Resource: objects(store, datasets, jobs, rounds) },
+      { Sid: "Add", Action: add, Resource: objects(store, datasets, jobs, rounds) },
       list(store),
       {
         Sid: "Tasks",
@@ -94,7 +97,7 @@ export function createSubmitter(scope: Scope, args: AwsTrainingPipelineArgs, { s
     description: "Submits jobs to a Trivet pipeline and fetches their results.",
     policy: allow([
       { Sid: "Read", Action: ["s3:GetObject"], Resource: objects(store, datasets, jobs, rounds) },
-      { Sid: "Add", Action: ["s3:PutObject"], Resource: objects(store, datasets, jobs, incomingPrefix) },
+      { Sid: "Add", Action: add, Resource: objects(store, datasets, jobs, incomingPrefix) },
       list(store),
       { Sid: "Submit", Action: ["sqs:GetQueueAttributes", "sqs:SendMessage"], Resource: [queue.arn] },
       ...useKey(scope, args, "kms:Decrypt", "kms:GenerateDataKey"),
