@@ -6,7 +6,6 @@ export const allowedRoles: Readonly<Record<string, string>> = {
   "roles/pubsub.subscriber": "lets Pub/Sub itself take a message out to move it to the dead letters",
   "roles/run.invoker": "calls the service",
   "roles/iam.serviceAccountTokenCreator": "takes on one service account",
-  "roles/iam.serviceAccountUser": "names one service account",
   "roles/cloudkms.cryptoKeyEncrypterDecrypter": "uses the user's key",
   "7f951dda-4ed3-4680-a7ca-43fe172d538d": "AcrPull: pulls images",
   "ba92f5b4-2d11-453d-a403-e96b0029c9fe":
@@ -16,7 +15,6 @@ export const allowedRoles: Readonly<Record<string, string>> = {
   "974c5e8b-45b9-4653-ba55-5f855dd0fb88":
     "Storage Queue Data Contributor, on one queue: takes, sends and hides messages",
   "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a": "Storage Queue Data Message Sender: sends messages",
-  "19e7f393-937e-4f77-808e-94535e297925": "Storage Queue Data Reader: KEDA counts what waits",
 };
 
 const everybody = ["allUsers", "allAuthenticatedUsers"];
