@@ -1,112 +1,154 @@
 import type * as tfjs from "@tensorflow/tfjs";
+import type { Column, ColumnValues, Examples } from "../worker-runtime/src/data/types.ts";
+import { scaled } from "../worker-runtime/src/models/image-classification.ts";
 import type { Feed, Model, Parameter } from "../worker-runtime/src/models/model.ts";
 import { sizeOf } from "../worker-runtime/src/training/flat.ts";
 import { Random } from "../worker-runtime/src/training/random.ts";
 
-/** A model of the step benchmark: what is trained, and a batch of made-up examples. */
+/** A model of the step benchmark, and what its made-up examples look like. */
 export interface StepModel {
+  /** As on the command line, and in peers/peers.py. */
+  readonly key: string;
   readonly name: string;
   readonly optimizer: "sgd" | "adam";
-  readonly model: Pick<Model, "parameters" | "loss" | "outputs">;
-  readonly feeds: readonly Feed[];
+  readonly learningRate: number;
+  readonly columns: readonly DrawnColumn[];
+  readonly model: Model;
+}
+
+/** A column whose values are drawn: integers below `below`, or numbers from -0.5 to 0.5 where it is left out. */
+interface DrawnColumn extends Column {
+  readonly below?: number;
 }
 
 export const batchSize = 64;
 
-const random = new Random(7, "bench");
-
-function floats(name: string, shape: number[]): Feed {
-  const draw = random.derive(name);
-  const values = Float32Array.from({ length: sizeOf(shape) }, (_, i) => draw.uniform(i) - 0.5);
-  return { type: "float32", shape, values };
+/** The values of one example, always the same for its number. */
+export function drawExample({ columns }: StepModel, number: number): Record<string, number[]> {
+  const random = new Random(7, "bench", number);
+  return Object.fromEntries(
+    columns.map(({ name, shape, below }) => {
+      const draw = random.derive(name);
+      const value = (i: number) => (below === undefined ? draw.uniform(i) - 0.5 : draw.below(below, i));
+      return [name, Array.from({ length: sizeOf(shape) }, (_, i) => value(i))];
+    }),
+  );
 }
 
-function indices(name: string, shape: number[], bound: number): Feed {
-  const draw = random.derive(name);
-  return { type: "int32", shape, values: Int32Array.from({ length: sizeOf(shape) }, (_, i) => draw.below(bound, i)) };
+const arrays = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array };
+
+/** Examples number `from` up to `to`, excluded, side by side. */
+export function drawExamples(model: StepModel, from: number, to: number): Examples {
+  const examples = Array.from({ length: to - from }, (_, i) => drawExample(model, from + i));
+  const columns = model.columns.map(({ name, type }): [string, ColumnValues] => [
+    name,
+    arrays[type].from(examples.flatMap((example) => example[name]!)),
+  ]);
+  return { count: to - from, columns: Object.fromEntries(columns) };
 }
 
-/** One-hot labels. */
-function labels(classes: number): Feed {
-  const values = new Float32Array(batchSize * classes);
-  for (let i = 0; i < batchSize; i++) values[i * classes + (i % classes)] = 1;
-  return { type: "float32", shape: [batchSize, classes], values };
+/** Each column as it is, but pixels from 0 to 1. */
+function feedsOf(columns: readonly Column[], examples: Examples): Feed[] {
+  return columns.map(({ name, type, shape }) => {
+    const values = examples.columns[name]!;
+    return {
+      type: type === "int32" ? "int32" : "float32",
+      shape: [examples.count, ...shape],
+      values: values instanceof Uint8Array ? scaled(values) : values,
+    };
+  });
 }
 
 function parameter(name: string, ...shape: number[]): Parameter {
   return { name, shape, initialiser: { kind: "uniform", scale: 0.05 } };
 }
 
-type Loss = Model["loss"];
-
-function stepModel(
-  name: string,
-  optimizer: "sgd" | "adam",
-  parameters: Parameter[],
-  feeds: Feed[],
-  loss: Loss,
-): StepModel {
-  return { name, optimizer, feeds, model: { parameters, loss, outputs: loss } };
+/** A model that can be trained, but not measured. */
+function modelOf(columns: readonly Column[], parameters: readonly Parameter[], loss: Model["loss"]): Model {
+  const feeds = (examples: Examples) => feedsOf(columns, examples);
+  return {
+    ...{ parameters, loss, outputs: loss, trainingFeeds: feeds, outputFeeds: feeds },
+    score: () => ({}),
+    metrics: () => ({}),
+    answers: () => [],
+    layers: () => undefined,
+  };
 }
 
-const mlpParameters = [parameter("w1", 784, 256), parameter("b1", 256), parameter("w2", 256, 10), parameter("b2", 10)];
+const integers = (name: string, below: number, ...shape: number[]): DrawnColumn => ({
+  ...{ name, type: "int32", shape, below },
+});
+const pixels = (...shape: number[]): DrawnColumn => ({ name: "pixels", type: "uint8", shape, below: 256 });
 
-const mlpLoss: Loss = (tf, [w1, b1, w2, b2], [images, labels]) => {
-  const hidden = tf.relu(tf.add(tf.matMul(images!, w1!), b1!));
-  return tf.losses.softmaxCrossEntropy(labels!, tf.add(tf.matMul(hidden, w2!), b2!)) as tfjs.Scalar;
+type Build = Omit<StepModel, "model" | "learningRate"> & {
+  readonly parameters: readonly Parameter[];
+  readonly loss: Model["loss"];
 };
 
-const mlpFeeds = [floats("pixels", [batchSize, 784]), labels(10)];
+const mlp = {
+  columns: [pixels(784), integers("label", 10)],
+  parameters: [parameter("w1", 784, 256), parameter("b1", 256), parameter("w2", 256, 10), parameter("b2", 10)],
+  loss: (tf, [w1, b1, w2, b2], [images, label]) => {
+    const hidden = tf.relu(tf.add(tf.matMul(images!, w1!), b1!));
+    const right = tf.oneHot(label as tfjs.Tensor1D, 10);
+    return tf.losses.softmaxCrossEntropy(right, tf.add(tf.matMul(hidden, w2!), b2!)) as tfjs.Scalar;
+  },
+} satisfies Partial<Build>;
 
-/** The models of issue 3's benchmark, written as a user of TensorFlow.js would. */
-export const stepModels: readonly StepModel[] = [
-  stepModel("MLP 784-256-10", "sgd", mlpParameters, mlpFeeds, mlpLoss),
-  stepModel("MLP 784-256-10, Adam", "adam", mlpParameters, mlpFeeds, mlpLoss),
-  stepModel(
-    "CNN 3x3x16, 3x3x32",
-    "sgd",
-    [
-      parameter("k1", 3, 3, 1, 16),
-      parameter("b1", 16),
-      parameter("k2", 3, 3, 16, 32),
-      parameter("b2", 32),
-      parameter("w", 7 * 7 * 32, 10),
-      parameter("b3", 10),
+const builds: readonly Build[] = [
+  { key: "mlp", name: "MLP 784-256-10", optimizer: "sgd", ...mlp },
+  { key: "adam", name: "the same with Adam", optimizer: "adam", ...mlp },
+  {
+    key: "cnn",
+    name: "CNN: 3x3x16, pool, 3x3x32, pool, dense",
+    optimizer: "sgd",
+    columns: [pixels(28, 28, 1), integers("label", 10)],
+    parameters: [
+      ...[parameter("k1", 3, 3, 1, 16), parameter("b1", 16), parameter("k2", 3, 3, 16, 32), parameter("b2", 32)],
+      ...[parameter("w", 7 * 7 * 32, 10), parameter("b3", 10)],
     ],
-    [floats("images", [batchSize, 28, 28, 1]), labels(10)],
-    (tf, [k1, b1, k2, b2, w, b3], [images, labels]) => {
+    loss: (tf, [k1, b1, k2, b2, w, b3], [images, label]) => {
       const layer = (x: tfjs.Tensor, kernel: tfjs.Tensor, bias: tfjs.Tensor) => {
         const convolved = tf.conv2d(x as tfjs.Tensor4D, kernel as tfjs.Tensor4D, 1, "same");
         return tf.maxPool(tf.relu(tf.add(convolved, bias)) as tfjs.Tensor4D, 2, 2, "same");
       };
       const features = layer(layer(images!, k1!, b1!), k2!, b2!).reshape([-1, 7 * 7 * 32]);
-      return tf.losses.softmaxCrossEntropy(labels!, tf.add(tf.matMul(features, w!), b3!)) as tfjs.Scalar;
+      const right = tf.oneHot(label as tfjs.Tensor1D, 10);
+      return tf.losses.softmaxCrossEntropy(right, tf.add(tf.matMul(features, w!), b3!)) as tfjs.Scalar;
     },
-  ),
-  stepModel(
-    "embedding bag 32768 x 16",
-    "sgd",
-    [parameter("table", 32_768, 16), parameter("w", 16, 2), parameter("b", 2)],
-    [indices("tokens", [batchSize, 64], 32_768), labels(2)],
-    (tf, [table, w, b], [tokens, labels]) => {
+  },
+  {
+    key: "bag",
+    name: "embedding bag 32,768 x 16, 64 tokens",
+    optimizer: "sgd",
+    columns: [integers("tokens", 32_768, 64), integers("label", 2)],
+    parameters: [parameter("table", 32_768, 16), parameter("w", 16, 2), parameter("b", 2)],
+    loss: (tf, [table, w, b], [tokens, label]) => {
       const bag = tf.mean(tf.gather(table!, tokens!), 1);
-      return tf.losses.softmaxCrossEntropy(labels!, tf.add(tf.matMul(bag, w!), b!)) as tfjs.Scalar;
+      const right = tf.oneHot(label as tfjs.Tensor1D, 2);
+      return tf.losses.softmaxCrossEntropy(right, tf.add(tf.matMul(bag, w!), b!)) as tfjs.Scalar;
     },
-  ),
-  stepModel(
-    "matrix factorisation 2000 x 3000 x 32",
-    "sgd",
-    [
-      parameter("users", 2000, 32),
-      parameter("items", 3000, 32),
-      parameter("userBias", 2000),
-      parameter("itemBias", 3000),
+  },
+  {
+    key: "mf",
+    name: "matrix factorisation 2,000 x 3,000 x 32",
+    optimizer: "sgd",
+    columns: [integers("user", 2000), integers("item", 3000), { name: "rating", type: "float32", shape: [] }],
+    parameters: [
+      ...[parameter("users", 2000, 32), parameter("items", 3000, 32)],
+      ...[parameter("userBias", 2000), parameter("itemBias", 3000)],
     ],
-    [indices("user", [batchSize], 2000), indices("item", [batchSize], 3000), floats("rating", [batchSize])],
-    (tf, [users, items, userBias, itemBias], [user, item, rating]) => {
+    loss: (tf, [users, items, userBias, itemBias], [user, item, rating]) => {
       const match = tf.sum(tf.mul(tf.gather(users!, user!), tf.gather(items!, item!)), 1);
       const guess = tf.add(tf.add(match, tf.gather(userBias!, user!)), tf.gather(itemBias!, item!));
       return tf.mean(tf.square(tf.sub(guess, rating!))) as tfjs.Scalar;
     },
-  ),
+  },
 ];
+
+/** The models of the benchmark, written as a user of TensorFlow.js would. */
+export const stepModels: readonly StepModel[] = builds.map(({ parameters, loss, ...rest }) => ({
+  ...rest,
+  learningRate: rest.optimizer === "adam" ? 0.001 : 0.05,
+  model: modelOf(rest.columns, parameters, loss),
+}));

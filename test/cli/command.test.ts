@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { parseJob } from "../../worker-runtime/src/job/parse.ts";
+import { parseJob, readJob } from "../../worker-runtime/src/job/parse.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { runTrivet } from "./run-trivet.ts";
 
@@ -107,6 +108,14 @@ describe("trivet init", () => {
       expect(parseJob(text, "job.yaml").name).to.equal(name);
       const schema = /\$schema=(.*)/.exec(text)![1]!;
       expect(JSON.parse(readFileSync(join(folder(), schema), "utf8")).title).to.equal("Trivet job");
+    });
+  }
+
+  for (const name of ["sentiment", "vision"]) {
+    it(`writes for ${name} the very job of examples/${name}`, async () => {
+      await runTrivet(folder(), ["init", name]);
+      const example = await readJob(fileURLToPath(new URL(`../../examples/${name}/job.yaml`, import.meta.url)));
+      expect(await readJob(join(folder(), "job.yaml"))).to.deep.equal(example);
     });
   }
 

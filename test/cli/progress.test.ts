@@ -50,7 +50,6 @@ describe("progress of a run", () => {
       "Worker process-2 ended (SIGKILL) and is started again.",
       "round 12/12  accuracy 0.8313",
     ]);
-    expect(linesOf({ type: "resumed", round: 12 }, plan)[0]).to.include("--again");
   });
 
   it("shows a long job in some forty lines, the last round among them", () => {

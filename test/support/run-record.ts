@@ -71,6 +71,7 @@ function examplePlan(document: JobDocument, rounds: number, workers: number): Pl
     partSteps: 50,
     batchSize: 64,
     codec: document.rounds.codec,
+    outerMomentum: false,
     reducers: 1,
     parameters,
     weightCount: offset,

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { run } from "./command.mjs";
 import { diskFull, meansDiskFull, Unavailable } from "./errors.mjs";
 import { cache, root, tfjsNode } from "./places.mjs";
@@ -8,13 +9,18 @@ import { step } from "./progress.mjs";
 import { libraryFolder } from "./tensorflow-library.mjs";
 
 const sources = path.join(tfjsNode, "binding");
+const sessionSource = fileURLToPath(new URL("session.cc", import.meta.url));
+
+/** Another one means that a binding which was compiled earlier is out of date. */
+export const bindingVersion = createHash("sha256").update(readFileSync(sessionSource)).digest("hex").slice(0, 8);
 
 // What tfjs-node's binding.gyp asks for, without node-gyp: the headers of Node's C interface come from a package.
 const compileArguments = [
   ...["-O2", "-std=c++17", "-shared", "-fPIC", "-DNAPI_VERSION=8", "-DBUILDING_NODE_EXTENSION"],
+  ...["-DTF_NewSessionOptions=TrivetNewSessionOptions", "-DTF_SessionRun=TrivetSessionRun"],
   ...["-I", path.join(root, "node_modules", "node-api-headers", "include")],
   ...["-I", sources, "-I", path.join(libraryFolder, "include")],
-  ...[path.join(sources, "tfjs_backend.cc"), path.join(sources, "tfjs_binding.cc")],
+  ...[path.join(sources, "tfjs_backend.cc"), path.join(sources, "tfjs_binding.cc"), sessionSource],
   ...["-L", libraryFolder, "-l:libtensorflow_cc.so.2", "-l:libtensorflow_framework.so.2"],
   "-Wl,-rpath,$ORIGIN/../../deps/lib",
 ];
@@ -31,6 +37,7 @@ export async function installBinding(compiler, journal) {
   const what = [
     compiler.version,
     path.basename(libraryFolder),
+    bindingVersion,
     ...compileArguments.map((word) => word.replace(root, "")),
   ];
   const hash = createHash("sha256").update(JSON.stringify(what));

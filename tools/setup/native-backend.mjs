@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
-import { installBinding } from "./binding.mjs";
+import { bindingVersion, installBinding } from "./binding.mjs";
 import { run } from "./command.mjs";
 import { hasCode, SetupError, Unavailable } from "./errors.mjs";
 import { withLock } from "./lock.mjs";
@@ -25,6 +25,8 @@ import { installLibrary, libraryFolder } from "./tensorflow-library.mjs";
 const recordFile = path.join(tfjsNode, "trivet-backend.json");
 const binding = path.join(tfjsNode, "lib", "napi-v8", "tfjs_binding.node");
 const libraries = path.join(tfjsNode, "deps", "lib");
+/** What an installed backend must be of. */
+const version = `${path.basename(libraryFolder)} ${bindingVersion}`;
 const libraryNames = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
 
 /** Shown at each start where only the slow backend could be had. */
@@ -40,11 +42,11 @@ export const slowBackend =
  */
 export function installedBackend() {
   if (!existsSync(recordFile)) return undefined;
-  const { backend, library } = JSON.parse(readFileSync(recordFile, "utf8"));
-  if (library !== path.basename(libraryFolder)) return undefined;
+  const record = JSON.parse(readFileSync(recordFile, "utf8"));
+  if (record.version !== version) return undefined;
   const needed = { wheel: [binding, ...libraryNames.map((name) => path.join(libraries, name))], official: [binding] };
-  const files = backend === "javascript" ? [] : needed[/** @type {"wheel" | "official"} */ (backend)];
-  return files.every((file) => existsSync(file)) ? backend : undefined;
+  const files = record.backend === "javascript" ? [] : needed[/** @type {"wheel" | "official"} */ (record.backend)];
+  return files.every((file) => existsSync(file)) ? record.backend : undefined;
 }
 
 /**
@@ -56,7 +58,7 @@ export async function installBackend(journal) {
   rmSync(recordFile, { force: true });
   const backend = await firstAvailable(journal);
   const record = `${recordFile}.unfinished`;
-  writeFileSync(record, JSON.stringify({ backend, library: path.basename(libraryFolder) }));
+  writeFileSync(record, JSON.stringify({ backend, version }));
   renameSync(record, recordFile);
 }
 

@@ -15,9 +15,7 @@ export function linesOf(event: RunEvent, plan: PlanEvent | undefined): string[] 
           `in ${counted(event.processes, "process", "processes")}, batches of ${count(event.batchSize)}, ${counted(event.weightCount, "weight")}`,
       ];
     case "resumed":
-      return event.round >= (plan?.rounds ?? Number.POSITIVE_INFINITY)
-        ? ["This job is trained already; --again trains it once more."]
-        : [`Goes on from round ${event.round}.`];
+      return [`Goes on from round ${event.round}.`];
     case "notice":
       return [event.text];
     case "worker-exit":

@@ -40,6 +40,18 @@ describe("safetensors", () => {
     );
   });
 
+  it("reads from a Buffer at an odd place in larger memory", () => {
+    fc.assert(
+      fc.property(tensors(), fc.nat(20), (written, offset) => {
+        const encoded = encodeSafetensors(written);
+        const larger = Buffer.alloc(offset + encoded.length + 9, 255);
+        larger.set(encoded, offset);
+        const read = decodeSafetensors(larger.subarray(offset, offset + encoded.length));
+        for (const [name, tensor] of written) expect(read.tensors.get(name)).to.deep.equal(tensor);
+      }),
+    );
+  });
+
   it("gives the same bytes in whatever order the tensors come", () => {
     fc.assert(
       fc.property(tensors(), (written) => {

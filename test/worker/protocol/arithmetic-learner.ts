@@ -9,6 +9,7 @@ import { Random } from "../../../worker-runtime/src/training/random.ts";
 export class ArithmeticLearner implements Learner {
   readonly stamp = undefined;
   readonly mode = undefined;
+  readonly eagerReason = undefined;
   readonly loadMs = 0;
   readonly primary: Learner["primary"] = { metric: "error", better: "lower" };
   readonly #count: number;

@@ -1,10 +1,12 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
+import { sha256 } from "../../../worker-runtime/src/hash.ts";
 import { keys } from "../../../worker-runtime/src/protocol/keys.ts";
 import { readDivergences } from "../../../worker-runtime/src/protocol/run-record.ts";
 import { verifyJob } from "../../../worker-runtime/src/protocol/verify.ts";
+import { ArithmeticLearner } from "./arithmetic-learner.ts";
 import { KillAt, unruly } from "./faults.ts";
-import { outcomeOf, planOf, World } from "./world.ts";
+import { documentOf, outcomeOf, planOf, seed, World } from "./world.ts";
 
 describe("the protocol of rounds", () => {
   it("trains to one result, whatever the number of concurrent workers", async () => {
@@ -22,6 +24,28 @@ describe("the protocol of rounds", () => {
     for (const reducers of [2, 5, 11])
       expect((await outcomeOf({ plan: planOf({ reducers }) }, 3)).weights, `${reducers} reducers`).to.equal(weights);
   });
+
+  for (const momentum of [0, 0.9])
+    it(`does in two rounds what the formula of Nesterov's outer step says, with a momentum of ${momentum}`, async () => {
+      const plan = planOf({ rounds: 2, outerMomentum: momentum > 0, reducers: 3 });
+      const base = documentOf();
+      const document = { ...base, rounds: { ...base.rounds, outer: { learningRate: 0.7, momentum } } };
+      const { weights } = await outcomeOf({ plan, document }, 2);
+
+      const learner = new ArithmeticLearner(plan.weightCount, seed);
+      let expected = learner.initialWeights();
+      const velocity = new Float32Array(plan.weightCount);
+      for (let round = 0; round < plan.rounds; round++) {
+        const from = { step: 0, weights: expected, optimizer: new Float32Array(0), lossSum: 0 };
+        const ends = await Promise.all([0, 1, 2].map((worker) => learner.train(round, worker, from, plan.localSteps)));
+        expected = expected.map((weight, i) => {
+          const mean = ends.reduce((sum, end) => sum + Math.fround(weight - end.weights[i]!), 0) / 3;
+          velocity[i] = momentum * velocity[i]! + mean;
+          return weight - 0.7 * (mean + momentum * velocity[i]!);
+        });
+      }
+      expect(weights).to.equal(sha256(new Uint8Array(expected.buffer)));
+    });
 
   for (const codec of ["fp32", "bf16", "int8"] as const)
     it(`keeps its result when messages come 1 to 3 times, late and out of order (${codec})`, async () => {

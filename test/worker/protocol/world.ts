@@ -38,6 +38,7 @@ export function planOf(changes: Partial<Plan> = {}): Plan {
     partSteps: 2,
     batchSize: 1,
     codec: "fp32",
+    outerMomentum: true,
     reducers: 1,
     parameters: [{ name: "w", shape: [11], offset: 0, length: 11 }],
     weightCount: 11,
@@ -95,7 +96,7 @@ export class World {
   /** Works with `concurrency` workers until the job is over; time passes only when no message is visible. */
   async work(concurrency = 1): Promise<void> {
     const workers = Array.from({ length: concurrency }, () => this.worker());
-    for (let idle = 0; idle < 200; ) {
+    for (let idle = 0; idle < 200 && this.handled.length < 5000; ) {
       const deliveries = await Promise.all(workers.map(() => this.queue.receive(300)));
       await Promise.all(deliveries.map((delivery, i) => delivery && this.#handle(workers[i]!, delivery)));
       if (await this.isOver()) return;

@@ -88,7 +88,7 @@ describe("the report", () => {
 
   it("says plainly how a run ended otherwise, and where results differed", () => {
     const divergence = {
-      key: "jobs/a/rounds/000001/updates/0003",
+      key: "rounds/a/000001/updates/0003",
       storedHash: "ab".repeat(32),
       otherHash: "cd".repeat(32),
     };
@@ -104,7 +104,7 @@ describe("the report", () => {
       "Stopped early: No better for 5 measurements. The result is the model that round 12 of 20",
     );
     expect(words).to.include("Not reproducible: 1 task that ran again came to other bits");
-    expect(words).to.include("jobs/a/rounds/000001/updates/0003").and.to.include("process-9");
+    expect(words).to.include("rounds/a/000001/updates/0003").and.to.include("process-9");
   });
 
   it("marks tasks that were delivered again, and says why a step ran eagerly", () => {

@@ -20,7 +20,8 @@ export const bf16 = {
   },
 
   decode(bytes: Uint8Array, count: number): Float32Array {
-    const halves = new Uint16Array(bytes.slice(0, 2 * count).buffer);
+    const halves = new Uint16Array(count);
+    new Uint8Array(halves.buffer).set(bytes.subarray(0, 2 * count));
     const bits = new Uint32Array(count);
     for (let i = 0; i < count; i++) bits[i] = halves[i]! << 16;
     return new Float32Array(bits.buffer);

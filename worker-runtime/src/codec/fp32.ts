@@ -9,6 +9,8 @@ export const fp32 = {
   },
 
   decode(bytes: Uint8Array, count: number): Float32Array {
-    return new Float32Array(bytes.slice(0, 4 * count).buffer);
+    const values = new Float32Array(count);
+    new Uint8Array(values.buffer).set(bytes.subarray(0, 4 * count));
+    return values;
   },
 };

@@ -145,7 +145,9 @@ function valuesAt(bytes: Uint8Array, start: number, lengthBytes: number, type: T
   const length = lengthBytes / elementBytes(type);
   const position = bytes.byteOffset + start;
   if (position % elementBytes(type) === 0) return new arrays[type](bytes.buffer as ArrayBuffer, position, length);
-  return new arrays[type](bytes.slice(start, start + lengthBytes).buffer as ArrayBuffer, 0, length);
+  const values = new arrays[type](length);
+  new Uint8Array(values.buffer).set(bytes.subarray(start, start + lengthBytes));
+  return values;
 }
 
 function broken(name: string, what: string): UserError {

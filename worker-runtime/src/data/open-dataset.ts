@@ -180,5 +180,6 @@ function damaged(key: string, hash: string, what: string): UserError {
   return new UserError(
     `${key} is damaged: ${what}. Delete the folder datasets/${hash} in the store and run \`trivet train\` again: ` +
       "the dataset is made anew from its source, with the same hash, and the job goes on.",
+    3,
   );
 }

@@ -27,6 +27,8 @@ export interface Plan {
   readonly partSteps: number;
   readonly batchSize: number;
   readonly codec: Codec;
+  /** Whether the outer step has a momentum, which then is stored with each model. */
+  readonly outerMomentum: boolean;
   /** S: the flat weights are cut into this many shards, each reduced by itself. */
   readonly reducers: number;
   readonly parameters: readonly ParameterSlot[];

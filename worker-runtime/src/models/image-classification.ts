@@ -87,9 +87,18 @@ function parameters({ filters, dense }: Config, shape: ImageEncoding["shape"], l
   ]);
 }
 
-/** Pixels from 0 to 1. */
+const brightness = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
+
+/** By the memory that the pixels lie in: a loaded dataset uses its own again for each batch. */
+const lastScaled = new WeakMap<ArrayBufferLike, Float32Array>();
+
+/** Pixels from 0 to 1. Later pixels in the same memory may replace them. */
 export function scaled(pixels: Uint8Array): Float32Array {
-  const values = new Float32Array(pixels.length);
-  for (let i = 0; i < pixels.length; i++) values[i] = pixels[i]! / 255;
+  let values = lastScaled.get(pixels.buffer);
+  if (values?.length !== pixels.length) {
+    values = new Float32Array(pixels.length);
+    lastScaled.set(pixels.buffer, values);
+  }
+  for (let i = 0; i < pixels.length; i++) values[i] = brightness[pixels[i]!]!;
   return values;
 }

@@ -24,12 +24,17 @@ export async function advanceRound(context: Context, round: number): Promise<voi
   const { plan, store, job, attempt } = context;
   if ((await missingUpdates(context, round)).missing.length > 0) return;
   if (!trains(plan, round)) return closeRound(context, round);
-  if (plan.reducers === 1) return runReduce(context, round, 0);
+  if (plan.reducers === 1) return runReduce(asTaskOfItsOwn(context), round, 0);
   if (attempt === 1 && (await store.head(keys.manifest(job, round)))) return;
   // Several may see the round complete at once. The hint keeps all but one of them from sending every reduce again; it
   // decides nothing, since a redelivery (attempt > 1) and the round's delayed `advance` send without asking it.
   const hint = await store.putIfAbsent(keys.reduceHint(job, round), new Uint8Array(0));
   if (hint === "created" || attempt > 1) await send(context, reduceTasks(round, shards(plan)));
+}
+
+/** A reduce right after a step has its own trace, as if it had come by a message. */
+function asTaskOfItsOwn(context: Context): Context {
+  return { ...context, store: context.store.anew(), startedAtMs: context.clock.nowMs(), queueMs: 0 };
 }
 
 /**

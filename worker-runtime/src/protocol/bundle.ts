@@ -33,6 +33,11 @@ export interface BundleHead {
   readonly trace: unknown;
 }
 
+/** The size of a bundle with these parts. */
+export function bundleBytes(parts: readonly Uint8Array[]): number {
+  return parts.reduce((size, part) => size + hashBytes + part.length, headBytes);
+}
+
 export function encodeBundle({ report, trace, parts }: Bundle): Uint8Array {
   const reportBytes = Buffer.from(JSON.stringify(report));
   const traceBytes = Buffer.from(JSON.stringify(trace));
@@ -41,7 +46,7 @@ export function encodeBundle({ report, trace, parts }: Bundle): Uint8Array {
       `A task's report and trace have ${reportBytes.length + traceBytes.length} bytes, more than fit (${headBytes - fixedBytes}). ` +
         "Return fewer sums from the model's `score`.",
     );
-  const object = Buffer.alloc(parts.reduce((size, part) => size + hashBytes + part.length, headBytes));
+  const object = Buffer.alloc(bundleBytes(parts));
   const content = createHash("sha256");
   const reportHash = sha256(reportBytes);
   content.update(reportHash);

@@ -1,7 +1,7 @@
 /**
  * The first segments of every key: components grant access and set life times by them (design section 3), the worker
- * builds keys from them. Rounds have a segment of their own because a bucket's lifecycle rule can select by how a key
- * starts, and by nothing else in a key (S3: LifecycleRuleFilter; Azure: prefixMatch).
+ * builds keys from them. What is large and soon of no use, models and updates, has a segment of its own because a bucket's
+ * lifecycle rule can select by how a key starts, and by nothing else in a key (S3: LifecycleRuleFilter; Azure: prefixMatch).
  */
 export const keyPrefixes = { datasets: "datasets/", jobs: "jobs/", rounds: "rounds/" } as const;
 
@@ -24,8 +24,8 @@ export const keys = {
   parts: (name: string, r: number, worker: number) => `${round(name, r)}/updates/${padded(worker, 4)}.part/`,
   part: (name: string, r: number, worker: number, step: number) =>
     `${round(name, r)}/updates/${padded(worker, 4)}.part/${padded(step, 8)}`,
-  manifest: (name: string, r: number) => `${round(name, r)}/manifest.json`,
-  trace: (name: string, r: number) => `${round(name, r)}/trace.json`,
+  manifest: (name: string, r: number) => `${job(name)}/manifests/${padded(r, 6)}.json`,
+  trace: (name: string, r: number) => `${job(name)}/traces/${padded(r, 6)}.json`,
   reduceHint: (name: string, r: number) => `${round(name, r)}/reduce-hint`,
   decisions: (name: string) => `${job(name)}/decisions/`,
   decision: (name: string, decision: string) => `${job(name)}/decisions/${decision}`,

@@ -27,6 +27,8 @@ export interface Learner {
   /** What the bits may depend on; the audit compares native results only under equal stamps. */
   readonly stamp: KernelStamp | undefined;
   readonly mode: "recorded" | "eager" | undefined;
+  /** Why steps run op by op, where they do: a sentence without its full stop. */
+  readonly eagerReason: string | undefined;
   /** Milliseconds spent so far on loading TensorFlow and recording the step. */
   readonly loadMs: number;
   /** Held-out metric that leads, and which way is better. */

@@ -3,7 +3,7 @@ import type { ObjectStore } from "../ports/object-store.ts";
 import { keys } from "./keys.ts";
 
 /**
- * `rounds/<r>/manifest.json` closes a round: what it made, from what, and the hash of the manifest before it. The last
+ * `manifests/<r>.json` closes a round: what it made, from what, and the hash of the manifest before it. The last
  * manifest's hash so stands for the whole training. A pure function of the plan: it holds no time and no place.
  */
 export interface Manifest {

@@ -25,11 +25,12 @@ export function wireCodec(plan: Plan): "fp32" | "bf16" {
   return plan.codec === "fp32" ? "fp32" : "bf16";
 }
 
-/** Parts of a model shard: what workers read; the outer momentum; and, where those are rounded, the full weights. */
+/** Parts of a model shard: what workers read; the outer momentum, if any; and, where weights are rounded, the full ones. */
 export function modelLayout(plan: Plan, shard: number): BundleLayout {
   const count = shardLength(plan, shard);
   const wire = codecs[wireCodec(plan)].encodedBytes(count);
-  return wireCodec(plan) === "fp32" ? [wire, 4 * count] : [wire, 4 * count, 4 * count];
+  const momentum = plan.outerMomentum ? 4 * count : 0;
+  return wireCodec(plan) === "fp32" ? [wire, momentum] : [wire, momentum, 4 * count];
 }
 
 /** One shard as its reducer needs it. */
@@ -40,8 +41,8 @@ export interface ModelShard {
 
 export function encodeModelShard(plan: Plan, { weights, momentum }: ModelShard): Uint8Array[] {
   const bytesOf = (values: Float32Array) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  if (wireCodec(plan) === "fp32") return [bytesOf(weights), bytesOf(momentum)];
-  return [roundToBf16(weights), bytesOf(momentum), bytesOf(weights)];
+  const kept = plan.outerMomentum ? bytesOf(momentum) : new Uint8Array(0);
+  return wireCodec(plan) === "fp32" ? [bytesOf(weights), kept] : [roundToBf16(weights), kept, bytesOf(weights)];
 }
 
 /** Reads a whole shard: weights in full precision and the outer momentum. */
@@ -51,8 +52,12 @@ export async function readModelShard(context: Context, round: number, shard: num
   const key = keys.model(job, round, shard);
   const bytes = await required(context, key, partsRange(layout, 0, layout.length - 1));
   const parts = decodeParts(key, bytes, layout);
-  const floats = (part: Uint8Array) => codecs.fp32.decode(part, shardLength(plan, shard));
-  return { weights: floats(parts.at(parts.length === 3 ? 2 : 0)!.part), momentum: floats(parts[1]!.part) };
+  const count = shardLength(plan, shard);
+  const [wire, momentum, full = wire] = parts.map(({ part }) => part);
+  return {
+    weights: codecs.fp32.decode(full!, count),
+    momentum: plan.outerMomentum ? codecs.fp32.decode(momentum!, count) : new Float32Array(count),
+  };
 }
 
 /** Reads the weights that every worker of the round starts from: one range of each shard, all at once. */

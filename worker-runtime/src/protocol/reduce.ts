@@ -62,10 +62,11 @@ async function makeShard(context: Context, round: number, shard: number): Promis
     inputs: sha256(Buffer.from(hashes.join(""), "hex")),
     ...(shard === 0 && { sums: addReports(reports) }),
   };
-  const trace = traceOf(context, "reduce", round, shard, loadedMs);
+  const parts = encodeModelShard(plan, next);
+  const trace = traceOf(context, "reduce", round, shard, loadedMs, parts);
   if (shard === 0)
     await context.store.putIfAbsent(keys.trace(job, round), Buffer.from(JSON.stringify([...traces, trace])));
-  return encodeBundle({ report, trace, parts: encodeModelShard(plan, next) });
+  return encodeBundle({ report, trace, parts });
 }
 
 /**

@@ -54,7 +54,7 @@ async function makeUpdate(
     ...(measures(plan, round) && { sums: await learner.measure(worker, start) }),
   };
   const parts = trains(plan, round) ? encodeUpdate(plan, round, worker, start, state.weights) : [];
-  return encodeBundle({ report, trace: traceOf(context, "step", round, worker, loadedMs), parts });
+  return encodeBundle({ report, trace: traceOf(context, "step", round, worker, loadedMs, parts), parts });
 }
 
 function checkLoss({ document }: Context, state: LocalState, round: number, worker: number): void {

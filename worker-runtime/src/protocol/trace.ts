@@ -1,13 +1,18 @@
 import type { TaskTrace } from "../result/run-record.ts";
+import { bundleBytes } from "./bundle.ts";
 import type { Context } from "./context.ts";
 
-/** What the task has used until now. Written just before its output is stored, so the storing itself is not in it. */
+/**
+ * What the task has used until now, and what storing its output is going to add: the trace is a part of that output, so the
+ * time of the storing is not in it, nor the look at the round that follows.
+ */
 export function traceOf(
   context: Context,
   task: "step" | "reduce",
   round: number,
   rank: number,
   loadedMs: number,
+  parts: readonly Uint8Array[],
 ): TaskTrace {
   const { store, learner } = context;
   const finishedAtMs = context.clock.nowMs();
@@ -26,10 +31,11 @@ export function traceOf(
     queueMs: context.queueMs,
     loadMs,
     peakMemoryBytes: context.peakMemoryBytes(),
-    requests,
+    requests: { ...requests, put: requests.put + 1 },
     bytesRead,
-    bytesWritten,
+    bytesWritten: bytesWritten + bundleBytes(parts),
     ...(learner.stamp && { stamp: learner.stamp }),
     ...(learner.mode && { mode: learner.mode }),
+    ...(learner.eagerReason && { eagerReason: learner.eagerReason }),
   };
 }

@@ -1,9 +1,8 @@
 import type { OptimizerSection } from "../job/document.ts";
-import type { Model } from "../models/model.ts";
 import type { Backend } from "./backend.ts";
 import { EagerTrainer } from "./eager-trainer.ts";
 import { RecordedTrainer } from "./recorded-trainer.ts";
-import type { Trainer } from "./trainer.ts";
+import type { TrainedModel, Trainer } from "./trainer.ts";
 
 export interface TrainerOptions {
   readonly optimizer: OptimizerSection;
@@ -12,7 +11,7 @@ export interface TrainerOptions {
 }
 
 /** A trainer for the model: call `begin` with weights, then `step` for each batch. */
-export function createTrainer(backend: Backend, model: Model, options: TrainerOptions): Trainer {
+export function createTrainer(backend: Backend, model: TrainedModel, options: TrainerOptions): Trainer {
   const { native } = backend;
   return native ? new RecordedTrainer(backend, native, model, options) : new EagerTrainer(backend, model, options);
 }

@@ -1,11 +1,11 @@
 import type * as tfjs from "@tensorflow/tfjs";
-import type { Feed, Model } from "../models/model.ts";
+import type { Feed } from "../models/model.ts";
 import type { Backend } from "./backend.ts";
 import type { TrainerOptions } from "./create-trainer.ts";
 import { join, split } from "./flat.ts";
 import { lossAndGradients } from "./gradients.ts";
 import { initialState, makeOptimizer, type Optimizer } from "./optimizer.ts";
-import type { KernelStamp, Trainer } from "./trainer.ts";
+import type { KernelStamp, TrainedModel, Trainer } from "./trainer.ts";
 
 /** Computes loss and gradients from `inputs` (parameters, then feeds) by calling `run`; a recorder looks on. */
 export type Compute = (inputs: tfjs.Tensor[], run: () => tfjs.Tensor[]) => tfjs.Tensor[];
@@ -16,7 +16,7 @@ export class EagerTrainer implements Trainer {
   readonly mode = "eager";
   readonly reason = "only TensorFlow's native library can record a step";
   readonly #tf: Backend["tf"];
-  readonly #model: Model;
+  readonly #model: TrainedModel;
   readonly #clipNorm: number | undefined;
   readonly #optimizer: Optimizer;
   #weights: tfjs.Tensor[] = [];
@@ -24,7 +24,7 @@ export class EagerTrainer implements Trainer {
   #slots: tfjs.Tensor[][] = [];
   #scalars: readonly number[] = [];
 
-  constructor({ tf, stamp }: Backend, model: Model, { optimizer, clipNorm }: TrainerOptions) {
+  constructor({ tf, stamp }: Backend, model: TrainedModel, { optimizer, clipNorm }: TrainerOptions) {
     this.stamp = stamp;
     this.#tf = tf;
     this.#model = model;

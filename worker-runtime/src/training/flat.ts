@@ -5,8 +5,8 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
-/** Views into a flat vector that holds all parameters one after the other, from `offset` on. */
-export function split(flat: Float32Array, parameters: readonly Parameter[], offset = 0): Float32Array[] {
+/** Views into a flat vector that holds tensors of these shapes one after the other, from `offset` on. */
+export function split(flat: Float32Array, parameters: readonly Pick<Parameter, "shape">[], offset = 0): Float32Array[] {
   return parameters.map(({ shape }) => {
     const from = offset;
     offset += sizeOf(shape);

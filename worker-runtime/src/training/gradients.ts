@@ -1,11 +1,12 @@
 import type * as tfjs from "@tensorflow/tfjs";
 import { UserError } from "../errors.ts";
-import type { Model, Tf } from "../models/model.ts";
+import type { Tf } from "../models/model.ts";
+import type { TrainedModel } from "./trainer.ts";
 
 /** The model's loss on a batch, then its gradients, one for each parameter; with `clipNorm` scaled down to that global norm. */
 export function lossAndGradients(
   tf: Tf,
-  model: Model,
+  model: Pick<TrainedModel, "parameters" | "loss">,
   weights: tfjs.Tensor[],
   feeds: tfjs.Tensor[],
   clipNorm: number | undefined,

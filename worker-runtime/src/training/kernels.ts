@@ -35,6 +35,17 @@ export function withTensorFlowKernels(tf: Tf, native: NativeBackend): Tf {
     return run("BiasAddGrad", [], [x])[0];
   });
 
+  // TensorFlow's own kernel rounds differently in a graph, where it is oneDNN's.
+  replaceKernel(tf, "Softmax", (inputs, attributes) => {
+    const logits = inputs.logits as tfjs.Tensor;
+    if (logits.dtype !== "float32") return undefined;
+    const { dim } = attributes as { dim: number };
+    return tf.tidy(() => {
+      const powers = tf.exp(tf.sub(logits, tf.max(logits, dim, true)));
+      return tf.div(powers, tf.sum(powers, dim, true));
+    });
+  });
+
   tf.registerKernel({
     kernelName: "ReluGrad",
     backendName: "tensorflow",

@@ -25,6 +25,15 @@ export interface LearnerOptions {
   readonly onNotice: (text: string) => void;
 }
 
+/** What a job learns from and with. */
+export interface LearnerParts {
+  readonly document: JobDocument;
+  readonly plan: Plan;
+  readonly dataset: Dataset;
+  readonly model: Model;
+  readonly primary: Learner["primary"];
+}
+
 /** Opens what a job learns from and with. TensorFlow is loaded at the first step, while its examples are fetched. */
 export async function openLearner(
   store: ObjectStore,
@@ -34,10 +43,10 @@ export async function openLearner(
 ): Promise<Learner> {
   const dataset = await openDataset(store, plan.datasetHash);
   const { model, primary } = await openModel(document, dataset.manifest.encoding);
-  return new TrainingLearner(document, plan, dataset, model, primary, options);
+  return new TrainingLearner({ document, plan, dataset, model, primary }, options);
 }
 
-class TrainingLearner implements Learner {
+export class TrainingLearner implements Learner {
   readonly primary: Learner["primary"];
   readonly #document: JobDocument;
   readonly #plan: Plan;
@@ -47,15 +56,9 @@ class TrainingLearner implements Learner {
   #loading: Promise<{ backend: Backend; trainer: Trainer }> | undefined;
   #trainer: Trainer | undefined;
   #loadMs = 0;
+  #toldReason: string | undefined;
 
-  constructor(
-    document: JobDocument,
-    plan: Plan,
-    dataset: Dataset,
-    model: Model,
-    primary: Learner["primary"],
-    options: LearnerOptions,
-  ) {
+  constructor({ document, plan, dataset, model, primary }: LearnerParts, options: LearnerOptions) {
     this.#document = document;
     this.#plan = plan;
     this.#dataset = dataset;
@@ -72,6 +75,10 @@ class TrainingLearner implements Learner {
     return this.#trainer?.mode;
   }
 
+  get eagerReason() {
+    return this.#trainer?.reason;
+  }
+
   get loadMs() {
     return this.#loadMs;
   }
@@ -86,7 +93,7 @@ class TrainingLearner implements Learner {
     const first = (share + from.step) * batchSize;
     const order = trainingOrder(this.#dataset.manifest, seed, first, (toStep - from.step) * batchSize);
     const fetching = this.#dataset.load("train", order);
-    const { trainer } = await this.#load();
+    const { backend, trainer } = await this.#load();
     const examples = await fetching;
     trainer.begin(from.weights, from.step === 0 ? undefined : from.optimizer);
     let { lossSum } = from;
@@ -97,8 +104,7 @@ class TrainingLearner implements Learner {
       const learningRate = learningRateAt(this.#document.training, round * localSteps + step, rounds * localSteps);
       lossSum += trainer.step(feeds, learningRate);
     }
-    // Known only now: a step is recorded, and checked against eager TensorFlow, while it runs for the first times.
-    if (trainer.reason) this.#options.onNotice(`The training step runs op by op: ${trainer.reason}.`);
+    if (backend.native) this.#tellWhyEager(trainer);
     return { step: toStep, weights: trainer.weights(), optimizer: trainer.state(), lossSum };
   }
 
@@ -131,6 +137,13 @@ class TrainingLearner implements Learner {
     const encoding = Buffer.from(JSON.stringify(this.#dataset.manifest.encoding));
     const files = await modelFiles(backend.tf, this.#model, weights, { job, datasetHash });
     return [...files, { name: "encoding.json", bytes: encoding }];
+  }
+
+  /** Known only after some steps: a step is recorded, and checked against one op by op, while it runs for the first times. */
+  #tellWhyEager({ reason }: Trainer): void {
+    if (reason === undefined || reason === this.#toldReason) return;
+    this.#toldReason = reason;
+    this.#options.onNotice(`The training step runs op by op, which is several times slower: ${reason}.`);
   }
 
   #load() {

@@ -1,15 +1,16 @@
 import type * as tfjs from "@tensorflow/tfjs";
-import type { Feed, Model } from "../models/model.ts";
+import type { Feed } from "../models/model.ts";
 import type { Backend } from "./backend.ts";
 import { split } from "./flat.ts";
+import type { TrainedModel } from "./trainer.ts";
 
 /** A model's outputs, op by op. The weights stay in TensorFlow from one batch to the next. */
 export class OutputFunction {
   readonly #tf: Backend["tf"];
-  readonly #model: Model;
+  readonly #model: TrainedModel;
   #weights: tfjs.Tensor[] | undefined;
 
-  constructor({ tf }: Backend, model: Model) {
+  constructor({ tf }: Backend, model: TrainedModel) {
     this.#tf = tf;
     this.#model = model;
   }

@@ -9,14 +9,19 @@ import { createHash } from "node:crypto";
  */
 export class Random {
   readonly #path: string;
-  readonly #key0: number;
-  readonly #key1: number;
+  /** Both halves, once something was drawn: a step has a generator, and few models draw from it. */
+  #key: readonly [number, number] | undefined;
 
   constructor(seed: number, ...path: readonly (string | number)[]) {
     this.#path = [seed, ...path].join("/");
-    const digest = createHash("sha256").update(this.#path).digest();
-    this.#key0 = digest.readUInt32LE(0);
-    this.#key1 = digest.readUInt32LE(4);
+  }
+
+  #keys(): readonly [number, number] {
+    if (this.#key === undefined) {
+      const digest = createHash("sha256").update(this.#path).digest();
+      this.#key = [digest.readUInt32LE(0), digest.readUInt32LE(4)];
+    }
+    return this.#key;
   }
 
   /** A generator of its own for a named purpose: `random.derive("shuffle", epoch)`. */
@@ -26,7 +31,8 @@ export class Random {
 
   /** A whole number from 0 to 2^32 - 1. `index`: 0 to 2^53. */
   uint32(index: number): number {
-    philox(Math.floor(index / 4), this.#key0, this.#key1, word, 0);
+    const [key0, key1] = this.#keys();
+    philox(Math.floor(index / 4), key0, key1, word, 0);
     return word[index % 4]!;
   }
 
@@ -36,9 +42,8 @@ export class Random {
    */
   fillUint32(target: Uint32Array, firstIndex: number): void {
     if (firstIndex % 4 !== 0 || target.length % 4 !== 0) throw new RangeError("Not a multiple of 4.");
-    for (let at = 0; at < target.length; at += 4) {
-      philox((firstIndex + at) / 4, this.#key0, this.#key1, target, at);
-    }
+    const [key0, key1] = this.#keys();
+    for (let at = 0; at < target.length; at += 4) philox((firstIndex + at) / 4, key0, key1, target, at);
   }
 
   /** A number from 0 (included) to 1 (excluded), a multiple of 2^-32. */
@@ -54,9 +59,11 @@ export class Random {
   /** 0 to `length` - 1 in random order (Fisher-Yates). */
   permutation(length: number): Int32Array {
     const order = Int32Array.from({ length }, (_, i) => i);
+    const draws = new Uint32Array(4 * Math.ceil(length / 2));
+    this.fillUint32(draws, 0);
     for (let i = length - 1; i > 0; i--) {
       // 53 bits, so that long permutations are not biased: two draws for each place.
-      const j = Math.floor((this.uint32(2 * i) * 2 ** -32 + this.uint32(2 * i + 1) * 2 ** -64) * (i + 1));
+      const j = Math.floor((draws[2 * i]! * 2 ** -32 + draws[2 * i + 1]! * 2 ** -64) * (i + 1));
       const kept = order[i]!;
       order[i] = order[j]!;
       order[j] = kept;

@@ -1,17 +1,16 @@
-import type { Feed, Model } from "../models/model.ts";
+import type { Feed } from "../models/model.ts";
 import type { Backend } from "./backend.ts";
 import type { TrainerOptions } from "./create-trainer.ts";
 import { EagerTrainer } from "./eager-trainer.ts";
-import { join, sizeOf } from "./flat.ts";
 import type { NativeBackend } from "./native.ts";
 import { initialState, makeOptimizer } from "./optimizer.ts";
 import { OutputFunction } from "./output-function.ts";
-import { refuseOtherGraph, refuseOtherLoss, refuseOtherWeights } from "./recorded/checks.ts";
+import { refuseOtherGraph, refuseOtherValues, refuseOtherWeights } from "./recorded/checks.ts";
 import { NotRecordable, type Recording, record } from "./recorded/recording.ts";
 import { StepProgram } from "./recorded/step-program.ts";
-import type { KernelStamp, Trainer } from "./trainer.ts";
+import type { KernelStamp, TrainedModel, Trainer } from "./trainer.ts";
 
-/** So many steps are taken both ways before the recorded one is trusted. */
+/** So many steps are taken both ways before the recorded one is trusted: one with its gradients, one as all that follow. */
 const checkedSteps = 2;
 
 /**
@@ -23,12 +22,11 @@ export class RecordedTrainer implements Trainer {
   readonly stamp: KernelStamp;
   readonly #backend: Backend;
   readonly #native: NativeBackend;
-  readonly #model: Model;
+  readonly #model: TrainedModel;
   readonly #options: TrainerOptions;
   readonly #outputs: OutputFunction;
-  readonly #weightCount: number;
-  /** Weights and optimizer state, while the program does not hold them yet. */
-  #pending: Float32Array | undefined;
+  /** What is held while there is no program to hold it. */
+  #pending: { readonly weights: Float32Array; readonly state: Float32Array } | undefined;
   #program: StepProgram | undefined;
   #recording: Recording | undefined;
   #stepsToCheck = checkedSteps;
@@ -36,14 +34,13 @@ export class RecordedTrainer implements Trainer {
   #eager: EagerTrainer | undefined;
   #reason: string | undefined;
 
-  constructor(backend: Backend, native: NativeBackend, model: Model, options: TrainerOptions) {
+  constructor(backend: Backend, native: NativeBackend, model: TrainedModel, options: TrainerOptions) {
     this.stamp = backend.stamp;
     this.#backend = backend;
     this.#native = native;
     this.#model = model;
     this.#options = options;
     this.#outputs = new OutputFunction(backend, model);
-    this.#weightCount = model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   }
 
   get mode() {
@@ -57,7 +54,8 @@ export class RecordedTrainer implements Trainer {
   begin(weights: Float32Array, state = initialState(makeOptimizer(this.#options.optimizer), weights.length)): void {
     this.#outputs.forgetWeights();
     if (this.#eager) this.#eager.begin(weights, state);
-    else this.#pending = join([weights, state]);
+    else if (this.#program) this.#program.set(weights, state);
+    else this.#pending = { weights: weights.slice(), state: state.slice() };
   }
 
   step(feeds: readonly Feed[], learningRate: number): number {
@@ -65,17 +63,17 @@ export class RecordedTrainer implements Trainer {
     if (this.#eager) return this.#eager.step(feeds, learningRate);
     if (this.#program?.fits(feeds) === false) this.#unload();
     if (this.#stepsToCheck > 0) return this.#checkedStep(feeds, learningRate);
-    return this.#loadedProgram(this.#recording!).step(feeds, learningRate);
+    return this.#program!.step(feeds, learningRate);
   }
 
   weights(): Float32Array {
     if (this.#eager) return this.#eager.weights();
-    return this.#pending?.slice(0, this.#weightCount) ?? this.#program!.get(0, this.#model.parameters.length);
+    return this.#pending?.weights.slice() ?? this.#program!.weights();
   }
 
   state(): Float32Array {
     if (this.#eager) return this.#eager.state();
-    return this.#pending?.slice(this.#weightCount) ?? this.#program!.get(this.#model.parameters.length);
+    return this.#pending?.state.slice() ?? this.#program!.state();
   }
 
   outputs(feeds: readonly Feed[]): Float32Array {
@@ -91,26 +89,32 @@ export class RecordedTrainer implements Trainer {
 
   /** Takes a step both ways. Its result is the program's if they agree, so it does not matter which steps are checked. */
   #checkedStep(feeds: readonly Feed[], learningRate: number): number {
-    const before = join([this.weights(), this.state()]);
+    const before = { weights: this.weights(), state: this.state() };
     const eager = new EagerTrainer(this.#backend, this.#model, this.#options);
-    const restart = () => eager.begin(before.subarray(0, this.#weightCount), before.subarray(this.#weightCount));
+    const restart = () => eager.begin(before.weights, before.state);
     try {
       restart();
       let recording: Recording | undefined;
-      const expectedLoss = eager.step(feeds, learningRate, (inputs, run) => {
+      let expected: Float32Array[] = [];
+      eager.step(feeds, learningRate, (inputs, run) => {
         const recorded = record(this.#native, inputs, run);
         recording = recorded.recording;
+        expected = recorded.result.map((tensor) => tensor.dataSync() as Float32Array);
         return recorded.result;
       });
       this.#recording ??= recording!;
       refuseOtherGraph(this.#recording, recording!);
-      const program = this.#loadedProgram(this.#recording);
-      const loss = program.step(feeds, learningRate);
-      refuseOtherLoss(expectedLoss, loss);
-      refuseOtherWeights(this.#model.parameters, eager.weights(), this.weights(), program.byRows);
+      const program = this.#loadedProgram();
+      const isFirst = this.#stepsToCheck === checkedSteps;
+      const values = firstRun(() =>
+        isFirst ? program.stepWithGradients(feeds, learningRate) : [Float32Array.of(program.step(feeds, learningRate))],
+      );
+      const { parameters } = this.#model;
+      refuseOtherValues(parameters, expected, values);
+      refuseOtherWeights(parameters, eager.weights(), this.weights(), program.byRows);
       eager.dispose();
       this.#stepsToCheck--;
-      return loss;
+      return values[0]![0]!;
     } catch (error) {
       if (!(error instanceof NotRecordable)) throw error;
       this.#reason = error.message;
@@ -122,20 +126,30 @@ export class RecordedTrainer implements Trainer {
     }
   }
 
-  /** The program with the weights that `begin` gave. */
-  #loadedProgram(recording: Recording): StepProgram {
-    this.#program ??= new StepProgram(this.#native.binding, recording, this.#model.parameters, this.#options.optimizer);
-    if (this.#pending !== undefined) this.#program.set(this.#pending);
+  /** The program that the recording makes, holding what was pending. */
+  #loadedProgram(): StepProgram {
+    const { parameters } = this.#model;
+    this.#program ??= new StepProgram(this.#native.binding, this.#recording!, parameters, this.#options.optimizer);
+    if (this.#pending) this.#program.set(this.#pending.weights, this.#pending.state);
     this.#pending = undefined;
     return this.#program;
   }
 
   /** Forgets the recording of a batch of another shape, but not what was learned. */
   #unload(): void {
-    this.#pending ??= join([this.weights(), this.state()]);
+    this.#pending ??= { weights: this.weights(), state: this.state() };
     this.#program?.dispose();
     this.#program = undefined;
     this.#recording = undefined;
     this.#stepsToCheck = checkedSteps;
+  }
+}
+
+/** TensorFlow may refuse a graph as late as when it runs. */
+function firstRun<Result>(step: () => Result): Result {
+  try {
+    return step();
+  } catch (error) {
+    throw new NotRecordable(`TensorFlow could not run the recorded graph (${(error as Error).message})`);
   }
 }

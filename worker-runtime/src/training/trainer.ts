@@ -1,4 +1,4 @@
-import type { Feed } from "../models/model.ts";
+import type { Feed, Model } from "../models/model.ts";
 
 /** What the bits of a result may depend on besides the inputs. Native results are compared only under equal stamps. */
 export interface KernelStamp {
@@ -9,6 +9,9 @@ export interface KernelStamp {
   /** Instruction sets that TensorFlow's kernels choose by, sorted, for example "avx2 avx512f fma". */
   readonly cpu: string;
 }
+
+/** What a trainer needs of a model. */
+export type TrainedModel = Pick<Model, "parameters" | "loss" | "outputs">;
 
 /**
  * Takes training steps on one model. Weights and optimizer state live inside between `begin` and `weights`, so that a step
@@ -28,7 +31,7 @@ export interface Trainer {
   step(feeds: readonly Feed[], learningRate: number): number;
   /** The weights as they are now. */
   weights(): Float32Array;
-  /** The optimizer's state as they are now, to go on later with the same bits. Empty for plain SGD. */
+  /** The optimizer's state as it is now, to go on later with the same bits. Empty for plain SGD. */
   state(): Float32Array;
   /** What the model says of a batch, with the weights as they are now. */
   outputs(feeds: readonly Feed[]): Float32Array;

@@ -1,3 +1,5 @@
+import { flushCompileCache } from "node:module";
+import type { UserError } from "../../errors.ts";
 import type { JobDocument } from "../../job/document.ts";
 import { Worker } from "../../protocol/worker.ts";
 import { loadBackend } from "../../training/backend.ts";
@@ -61,10 +63,15 @@ async function run({ place, storeFolder, queueFolder }: WorkerOrder): Promise<vo
 process.on("SIGINT", () => {});
 process.on("disconnect", () => process.exit(0));
 process.once("message", (order: WorkerOrder) => {
-  run(order).catch((error: Error) => {
+  run(order).catch((error: UserError) => {
     console.error(error.stack);
-    process.exit(1);
+    const news: WorkerNews = { type: "retry", reason: error.message, exitCode: error.exitCode };
+    process.send?.(news, () => process.exit(1));
   });
 });
 // Loading takes a third of a second, which the coordinator needs to read the data anyway.
-loadBackend().catch(() => {});
+// Node writes compiled code down when a process ends, which is never the way that a worker ends.
+loadBackend().then(
+  () => flushCompileCache(),
+  () => {},
+);

@@ -1,14 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, link, mkdir, open, readdir, readFile, rm, stat, unlink, writeFile } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, readdir, readFile, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "../../errors.ts";
 import { checkKey } from "../../ports/object-key.ts";
 import type { ByteRange, ObjectInfo, ObjectStore } from "../../ports/object-store.ts";
 import { checkRange } from "../range.ts";
+import { explained } from "./explained.ts";
 
 const format = 1;
 const formatFile = "trivet-store.json";
+
+/** No object takes so long to write: a temporary file of this age was left by a process that is gone. */
+const leftoverMs = 3600_000;
 
 /**
  * Objects as plain files under one folder; the key is the path. An object is written under a temporary name and then
@@ -27,11 +31,11 @@ export class LocalObjectStore implements ObjectStore {
   /** Opens the store, and creates it when the folder is new. Throws UserError for a store of another version. */
   static async open(folder: string): Promise<LocalObjectStore> {
     const store = new LocalObjectStore(folder);
-    await explained(folder, async () => {
-      await mkdir(store.#temporary, { recursive: true });
-      await writeFile(join(folder, formatFile), `${JSON.stringify({ format })}\n`, { flag: "wx" }).catch(unlessExists);
-    });
-    const found = await readFile(join(folder, formatFile), "utf8");
+    const path = join(folder, formatFile);
+    await explained(folder, () => mkdir(store.#temporary, { recursive: true }));
+    if (!(await stat(path).catch(unlessMissing)))
+      await store.#create(path, Buffer.from(`${JSON.stringify({ format })}\n`));
+    const found = await readFile(path, "utf8");
     if (found.trim() !== JSON.stringify({ format }))
       throw new UserError(
         `${join(folder, formatFile)} says ${found.trim().slice(0, 80)}, but this Trivet reads {"format":${format}}: another ` +
@@ -41,18 +45,7 @@ export class LocalObjectStore implements ObjectStore {
   }
 
   async putIfAbsent(key: string, body: Uint8Array): Promise<"created" | "exists"> {
-    const path = this.#path(key);
-    const temporary = join(this.#temporary, randomUUID());
-    try {
-      return await explained(this.folder, async () => {
-        await writeSynced(temporary, body);
-        await mkdir(dirname(path), { recursive: true });
-        const taken = await link(temporary, path).catch(unlessExists);
-        return taken === "exists" ? "exists" : "created";
-      });
-    } finally {
-      await rm(temporary, { force: true });
-    }
+    return this.#create(this.#path(key), body);
   }
 
   async get(key: string, range?: ByteRange): Promise<Uint8Array | undefined> {
@@ -86,6 +79,30 @@ export class LocalObjectStore implements ObjectStore {
 
   async delete(key: string): Promise<void> {
     await unlink(this.#path(key)).catch(unlessMissing);
+  }
+
+  /** Removes what killed processes left half written. Objects are not touched. */
+  async removeLeftovers(nowMs: number): Promise<void> {
+    for (const name of await readdir(this.#temporary)) {
+      const path = join(this.#temporary, name);
+      const found = await stat(path).catch(unlessMissing);
+      if (found && nowMs - found.mtimeMs > leftoverMs) await rm(path, { force: true });
+    }
+  }
+
+  /** Creates a file with all of its bytes, or leaves the one that has the name. */
+  async #create(path: string, body: Uint8Array): Promise<"created" | "exists"> {
+    const temporary = join(this.#temporary, randomUUID());
+    try {
+      return await explained(this.folder, async () => {
+        await writeSynced(temporary, body);
+        await mkdir(dirname(path), { recursive: true });
+        const taken = await link(temporary, path).catch(unlessExists);
+        return taken === "exists" ? "exists" : "created";
+      });
+    } finally {
+      await rm(temporary, { force: true });
+    }
   }
 
   #path(key: string): string {
@@ -124,21 +141,4 @@ function unlessExists(error: NodeJS.ErrnoException): "exists" {
 
 function unlessMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
-}
-
-/** Runs `action`; errors that a person can mend are said in a sentence. */
-async function explained<T>(folder: string, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOSPC" || code === "EDQUOT")
-      throw new UserError(
-        `The disk that holds ${folder} is full. What was stored is safe: make room, then run the same command to go on.`,
-        3,
-      );
-    if (code === "EACCES" || code === "EROFS" || code === "EPERM")
-      throw new UserError(`${folder} cannot be written (${code}). Choose another folder with --store.`);
-    throw error;
-  }
 }

@@ -2,19 +2,22 @@ import { type CreatedDataset, createDataset } from "../../data/create-dataset.ts
 import { fingerprint } from "../../data/fingerprint.ts";
 import { datasetKeys } from "../../data/keys.ts";
 import type { DatasetManifest } from "../../data/types.ts";
+import { canonicalJson } from "../../hash.ts";
 import type { JobDocument } from "../../job/document.ts";
 import type { RunEvent } from "../../job/events.ts";
-import { jobName, makePlan } from "../../job/make-plan.ts";
+import { makePlan } from "../../job/make-plan.ts";
 import type { Plan } from "../../job/plan.ts";
 import { openEncoder, openModel } from "../../models/index.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
-import { isOver } from "../../protocol/run-record.ts";
+import { isOver, readJob } from "../../protocol/run-record.ts";
 
 export interface PrepareOptions {
   readonly document: JobDocument;
   readonly folder: string;
   readonly processes: number;
   readonly again: boolean;
+  /** Ends the reading of the data, by throwing its reason; what is stored by then is used the next time. */
+  readonly signal: AbortSignal;
   readonly onEvent: (event: RunEvent) => void;
 }
 
@@ -33,8 +36,8 @@ export async function prepare(store: ObjectStore, options: PrepareOptions): Prom
   });
   const { model, primary } = await openModel(document, manifest.encoding);
   let run = 1;
-  while (again && (await isOver(store, jobName(document, hash, run)))) run++;
-  const plan = makePlan(document, dataset, model, run);
+  let plan = makePlan(document, dataset, model, run);
+  while (again && !(await canGoOn(store, plan))) plan = makePlan(document, dataset, model, ++run);
   const { job, rounds, workers, localSteps, batchSize, weightCount } = plan;
   onEvent({
     ...{ type: "plan", job, rounds, workers, processes, localSteps, batchSize, weightCount },
@@ -44,9 +47,16 @@ export async function prepare(store: ObjectStore, options: PrepareOptions): Prom
   return plan;
 }
 
+/** Whether a job has not ended, and what is stored of it, if anything, is by this version. */
+async function canGoOn(store: ObjectStore, plan: Plan): Promise<boolean> {
+  if (await isOver(store, plan.job)) return false;
+  const stored = await readJob(store, plan.job);
+  return !stored || canonicalJson(stored.plan) === canonicalJson(plan);
+}
+
 /** Which dataset came from files like these the last time, so that reading them again is not needed. */
 async function openOrCreateDataset(store: ObjectStore, options: PrepareOptions): Promise<CreatedDataset> {
-  const { document, folder, onEvent } = options;
+  const { document, folder, signal, onEvent } = options;
   const cacheKey = `cache/datasets/${await fingerprint(document, folder)}`;
   const cached = await store.get(cacheKey);
   if (cached) {
@@ -57,6 +67,7 @@ async function openOrCreateDataset(store: ObjectStore, options: PrepareOptions):
   const encoder = await openEncoder(document, folder);
   const dataset = await createDataset({
     ...{ data: document.data, folder, encoder, seed: document.seed, store },
+    onProgress: () => signal.throwIfAborted(),
     onBadRow: (text) => onEvent({ type: "notice", text }),
   });
   await store.putIfAbsent(cacheKey, Buffer.from(dataset.hash));

@@ -1,11 +1,15 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
+import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../../errors.ts";
 import type { WorkerNews, WorkerOrder } from "./entrypoint.ts";
 
 const entrypoint = fileURLToPath(new URL("./entrypoint.ts", import.meta.url));
+
+/** Workers share the compiled code of their modules, which saves each of them a fifth of a second. */
+const compileCache = enableCompileCache().directory;
 
 /** A process that dies this often in a row without finishing one task will not get better. */
 const deathsInARow = 3;
@@ -60,13 +64,20 @@ export class WorkerProcesses {
   #start(place: string, restarts: number, deaths: number): void {
     const log = join(this.#logFolder, `${place}.log`);
     const output = openSync(log, "a");
-    const child = fork(entrypoint, { stdio: ["ignore", output, output, "ipc"] });
+    const env = { ...process.env, NODE_COMPILE_CACHE: compileCache };
+    const child = fork(entrypoint, { stdio: ["ignore", output, output, "ipc"], env });
     closeSync(output);
     this.#children.set(place, child);
     let deathsNow = deaths + 1;
     child.on("message", (news: WorkerNews) => {
       if (news.type === "handled") deathsNow = 1;
       this.#events.onNews(place, news);
+    });
+    child.on("error", (error) => {
+      // Orders for a process that has just died are an error too; its exit is what counts.
+      if (child.pid !== undefined) return;
+      this.#children.delete(place);
+      this.#events.onGiveUp(new UserError(`A worker process could not be started: ${error.message}.`, 3));
     });
     child.on("exit", async (exitCode, signal) => {
       if (this.#stopped) return;

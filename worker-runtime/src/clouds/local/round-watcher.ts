@@ -3,7 +3,7 @@ import type { Plan } from "../../job/plan.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
 import { keys } from "../../protocol/keys.ts";
-import { readManifest } from "../../protocol/manifest.ts";
+import { type Manifest, readManifest } from "../../protocol/manifest.ts";
 import { trains } from "../../protocol/update.ts";
 import type { TaskTrace } from "../../result/run-record.ts";
 
@@ -16,8 +16,8 @@ export class RoundWatcher {
   readonly #startedAtMs: number;
   readonly #onEvent: (event: RunEvent) => void;
   #next: number;
-  #lastClosedAtMs: number;
-  /** When the first round of this run was closed: the ones before it include the start-up. */
+  #lastClosedAtMs = 0;
+  /** When the first round of this run was closed: it includes the start-up, so that it says nothing about the others. */
   #firstClosedAtMs = 0;
 
   constructor(
@@ -35,7 +35,6 @@ export class RoundWatcher {
     this.#startedAtMs = startedAtMs;
     this.#onEvent = onEvent;
     this.#next = first;
-    this.#lastClosedAtMs = clock.nowMs();
   }
 
   /** Reports every round that has been closed since the last look. */
@@ -49,22 +48,21 @@ export class RoundWatcher {
     }
   }
 
-  #tell(
-    {
-      round,
-      trainLoss,
-      metrics,
-    }: { round: number; trainLoss: number | null; metrics: Readonly<Record<string, number>> | null },
-    traces: TaskTrace[],
-  ): void {
+  /** Times are those that the tasks noted: several rounds may have been closed between two looks. */
+  #tell({ round, trainLoss, metrics }: Manifest, traces: readonly (TaskTrace | null)[]): void {
     const { workers, localSteps, batchSize, rounds } = this.#plan;
+    const tasks = traces.filter((trace) => trace !== null);
     const nowMs = this.#clock.nowMs();
-    const roundMs = Math.max(1, nowMs - this.#lastClosedAtMs);
-    if (round === this.#first) this.#firstClosedAtMs = nowMs;
+    const closedAtMs = Math.max(0, ...tasks.map(({ finishedAtMs }) => finishedAtMs)) || nowMs;
+    if (round === this.#first) {
+      this.#firstClosedAtMs = closedAtMs;
+      this.#lastClosedAtMs = Math.min(closedAtMs, ...tasks.map(({ startedAtMs }) => startedAtMs));
+    }
+    const roundMs = Math.max(1, closedAtMs - this.#lastClosedAtMs);
     const examples = trains(this.#plan, round) ? workers * localSteps * batchSize : 0;
     const sinceFirst = round - this.#first;
-    const etaMs = sinceFirst > 0 ? ((nowMs - this.#firstClosedAtMs) / sinceFirst) * (rounds - round) : undefined;
-    this.#lastClosedAtMs = nowMs;
+    const etaMs = sinceFirst > 0 ? ((closedAtMs - this.#firstClosedAtMs) / sinceFirst) * (rounds - round) : undefined;
+    this.#lastClosedAtMs = closedAtMs;
     this.#onEvent({
       type: "round",
       round,
@@ -75,7 +73,7 @@ export class RoundWatcher {
       samplesPerSecond: (examples * 1000) / roundMs,
       elapsedMs: nowMs - this.#startedAtMs,
       ...(etaMs !== undefined && { etaMs }),
-      bytesWritten: traces.reduce((bytes, trace) => bytes + (trace?.bytesWritten ?? 0), 0),
+      bytesWritten: tasks.reduce((bytes, trace) => bytes + trace.bytesWritten, 0),
     });
   }
 }

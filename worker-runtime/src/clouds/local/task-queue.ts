@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rename, unlink, writeFile } from "node:fs/pro
 import { join } from "node:path";
 import type { Clock } from "../../ports/clock.ts";
 import { checkMessage, type Delivery, type TaskQueue, type TaskSource } from "../../ports/task-queue.ts";
+import { explained } from "./explained.ts";
 
 /**
  * A queue in a folder, shared by processes. A message is a file whose name says all that changes:
@@ -40,11 +41,13 @@ export class LocalTaskQueue implements TaskQueue, TaskSource {
   async send(messages: readonly string[], options?: { readonly delaySeconds?: number }): Promise<void> {
     messages.forEach(checkMessage);
     const visibleAtMs = this.#clock.nowMs() + (options?.delaySeconds ?? 0) * 1000;
-    for (const body of messages) {
-      const id = randomUUID();
-      await writeFile(join(this.#folder, "tmp", id), body);
-      await rename(join(this.#folder, "tmp", id), this.#path({ visibleAtMs, attempt: 0, owner: "none", id }));
-    }
+    await explained(this.#folder, async () => {
+      for (const body of messages) {
+        const id = randomUUID();
+        await writeFile(join(this.#folder, "tmp", id), body);
+        await rename(join(this.#folder, "tmp", id), this.#path({ visibleAtMs, attempt: 0, owner: "none", id }));
+      }
+    });
   }
 
   async receive(visibilityTimeoutSeconds: number): Promise<Delivery | undefined> {

@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../errors.ts";
 import type { JobDocument } from "../../job/document.ts";
@@ -12,6 +12,7 @@ import { isOver, readResult } from "../../protocol/run-record.ts";
 import { submit } from "../../protocol/submit.ts";
 import { systemClock } from "./clock.ts";
 import type { WorkerNews } from "./entrypoint.ts";
+import { explained } from "./explained.ts";
 import { LocalObjectStore } from "./object-store.ts";
 import { prepare } from "./prepare.ts";
 import { WorkerProcesses } from "./processes.ts";
@@ -35,6 +36,8 @@ export interface TrainOptions {
   readonly onProcesses?: (processes: WorkerProcesses) => void;
 }
 
+const stopped = "the run was stopped";
+
 /** How often the coordinator looks whether a round is complete. */
 const pollMs = 25;
 
@@ -45,43 +48,54 @@ const pollMs = 25;
  */
 export async function trainLocally(options: TrainOptions): Promise<TrainOutcome> {
   const startedAtMs = systemClock.nowMs();
-  const store = await LocalObjectStore.open(options.storeFolder);
-  const logFolder = join(options.storeFolder, "logs");
-  await mkdir(logFolder, { recursive: true });
+  const { document, storeFolder, onEvent } = options;
+  const store = await LocalObjectStore.open(storeFolder);
+  await store.removeLeftovers(startedAtMs);
+  const logFolder = join(storeFolder, "logs");
+  await explained(storeFolder, () => mkdir(logFolder, { recursive: true }));
 
-  const broken = Promise.withResolvers<never>();
-  broken.promise.catch(() => {});
+  const broken = new AbortController();
+  const signal = AbortSignal.any([options.signal, broken.signal]);
   let queue: LocalTaskQueue | undefined;
+  let queueFolder: string | undefined;
   const places = Array.from({ length: options.processes }, (_, i) => `process-${i + 1}`);
   // Started first: they load TensorFlow while the data is read.
   const processes = new WorkerProcesses(places, logFolder, {
-    onNews: (_, news) => onNews(news, options.onEvent, broken.reject),
+    onNews: (_, news) => onNews(news, onEvent, (error) => broken.abort(error)),
     onExit: async (place, exitCode, signal, restarts) => {
-      options.onEvent({ type: "worker-exit", place, exitCode, signal, restarts });
+      onEvent({ type: "worker-exit", place, exitCode, signal, restarts });
       await queue?.releaseAllOf(place);
     },
-    onGiveUp: broken.reject,
+    onGiveUp: (error) => broken.abort(error),
   });
   options.onProcesses?.(processes);
   try {
-    const plan = await prepare(store, options);
-    const queueFolder = await freshQueueFolder(options.storeFolder, plan.job);
+    const plan = await prepare(store, { ...options, signal });
+    queueFolder = await explained(storeFolder, () => freshQueueFolder(storeFolder, plan.job));
     queue = await LocalTaskQueue.open(queueFolder, "coordinator", systemClock);
-    const { document, storeFolder, onEvent } = options;
-    const wasOver = await isOver(store, plan.job);
+    const earlier = await readOutcome(store, plan, startedAtMs);
     const first = await submit(store, queue, systemClock.nowMs(), document, plan);
-    if (wasOver) onEvent({ type: "notice", text: `${plan.job} has ended already; --again trains it once more.` });
-    else if (first > 0) onEvent({ type: "resumed", round: first });
+    tellOfEarlier(earlier, first, onEvent);
     processes.begin({ storeFolder, queueFolder });
     const watcher = new RoundWatcher(store, plan, systemClock, first, startedAtMs, onEvent);
-    await Promise.race([untilOver(store, plan, watcher, options.signal), broken.promise]);
+    if (!(await untilOver(store, plan, watcher, signal))) broken.signal.throwIfAborted();
+    // Before the state is read, so that no worker closes a further round behind it.
+    await processes.stop();
     const outcome = await readOutcome(store, plan, startedAtMs);
     if (options.again) await compareWithFirst(store, document, plan, outcome, onEvent);
+    onEvent({ type: "finished", ...outcome });
+    return outcome;
+  } catch (error) {
+    if (error !== options.signal.reason) throw error;
+    // Stopped while the data was read: there is no plan yet, nor a name that it gives the job.
+    const seconds = (systemClock.nowMs() - startedAtMs) / 1000;
+    const outcome = { state: "interrupted", job: document.name, reason: stopped, nextRound: 0, seconds } as const;
     onEvent({ type: "finished", ...outcome });
     return outcome;
   } finally {
     queue?.close();
     await processes.stop();
+    if (queueFolder) await rm(queueFolder, { recursive: true, force: true });
   }
 }
 
@@ -92,27 +106,51 @@ function onNews(news: WorkerNews, onEvent: TrainOptions["onEvent"], giveUp: (err
   else onEvent({ type: "notice", text: `A task failed and is tried again: ${news.reason}` });
 }
 
-/** Messages of an earlier run are of no use: `submit` looks at the store and sends what is missing. */
+/** What the same command did before. */
+function tellOfEarlier({ state, job }: TrainOutcome, first: number, onEvent: TrainOptions["onEvent"]): void {
+  if (state === "failed") onEvent({ type: "notice", text: `${job} has failed before; --again tries once more.` });
+  else if (state !== "interrupted")
+    onEvent({ type: "notice", text: `${job} is trained already; --again trains it once more.` });
+  else if (first > 0) onEvent({ type: "resumed", round: first });
+}
+
+/**
+ * A queue of this run's own: messages of an earlier run are of no use, since `submit` looks at the store and sends what is
+ * missing. Removes the queues of runs that were killed.
+ */
 async function freshQueueFolder(storeFolder: string, job: string): Promise<string> {
   const folder = join(storeFolder, "queues", job);
-  await rm(folder, { recursive: true, force: true });
-  const own = join(folder, String(systemClock.nowMs()));
+  const own = join(folder, `${process.pid}-${systemClock.nowMs()}`);
   await mkdir(own, { recursive: true });
+  for (const name of await readdir(folder))
+    if (!isRunning(Number.parseInt(name, 10))) await rm(join(folder, name), { recursive: true, force: true });
   return own;
 }
 
-/** Reports rounds as they are closed, until there is a result, a failure, or a stop. */
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Reports rounds as they are closed until there is a result or a failure: true; false when it is told to stop. */
 async function untilOver(
   store: LocalObjectStore,
   plan: Plan,
   watcher: RoundWatcher,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   while (!signal.aborted) {
     await watcher.look();
-    if (await isOver(store, plan.job)) return watcher.look();
+    if (await isOver(store, plan.job)) {
+      await watcher.look();
+      return true;
+    }
     await systemClock.sleep(pollMs);
   }
+  return false;
 }
 
 /** A second training of the same job must come to the same bits; whether it did is worth a sentence. */
@@ -142,5 +180,5 @@ async function readOutcome(store: LocalObjectStore, plan: Plan, startedAtMs: num
   }
   const failed = (await readDecisions(store, job)).find(({ name }) => name === "failed");
   if (failed) return { state: "failed", job, reason: failed.reason, nextRound, seconds };
-  return { state: "interrupted", job, reason: "the run was stopped", nextRound, seconds };
+  return { state: "interrupted", job, reason: stopped, nextRound, seconds };
 }

@@ -19,10 +19,24 @@ function encode({ inputs, outputs }: Recording): Uint8Array {
   return encodeSavedModel(Object.fromEntries([...named("input", inputs), ...named("output", fetches)]));
 }
 
-/** @throws NotRecordable unless the recorded step has the loss of the one that ran op by op, to the bit. */
-export function refuseOtherLoss(expected: number, loss: number): void {
-  if (same(expected, loss)) return;
-  throw new NotRecordable(`the recorded step has a loss of ${loss}, but op by op it is ${expected}`);
+/**
+ * `expected`, `values`: the loss and, where they were asked for, the gradients of the parameters.
+ *
+ * @throws NotRecordable unless a recorded step has the values of the one that ran op by op, to the bit.
+ */
+export function refuseOtherValues(
+  parameters: readonly Parameter[],
+  expected: readonly Float32Array[],
+  values: readonly Float32Array[],
+): void {
+  for (const [i, part] of values.entries()) {
+    const place = part.findIndex((value, j) => !same(value, expected[i]![j]!));
+    if (place < 0) continue;
+    const what = i === 0 ? "loss" : `gradient for "${parameters[i - 1]!.name}"`;
+    throw new NotRecordable(
+      `the recorded step has a ${what} of ${part[place]}, but op by op it is ${expected[i]![place]}`,
+    );
+  }
 }
 
 /**

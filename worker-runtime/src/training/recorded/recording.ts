@@ -110,13 +110,13 @@ class Recorder {
   #attribute(op: string, type: number, value: unknown): Attribute {
     const b = this.#binding;
     if (type === b.TF_ATTR_INT && Array.isArray(value)) return { kind: "ints", value };
-    if (type === b.TF_ATTR_INT && typeof value === "number") return { kind: "int", value };
+    if (type === b.TF_ATTR_INT && typeof value === "number" && Number.isInteger(value)) return { kind: "int", value };
     if (type === b.TF_ATTR_FLOAT && typeof value === "number") return { kind: "float", value };
     if (type === b.TF_ATTR_TYPE && typeof value === "number") return { kind: "type", value };
     if (type === b.TF_ATTR_SHAPE && Array.isArray(value)) return { kind: "shape", value };
     if (type === b.TF_ATTR_STRING && typeof value === "string") return { kind: "string", value };
     if (typeof value === "boolean") return { kind: "bool", value };
-    throw new NotRecordable(`it uses the operation ${op} with an attribute of a type that is not supported`);
+    throw new NotRecordable(`it uses the operation ${op} with an attribute that a graph cannot have`);
   }
 }
 

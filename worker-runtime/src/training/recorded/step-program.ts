@@ -1,23 +1,25 @@
 import type { OptimizerSection } from "../../job/document.ts";
 import type { Feed, Parameter } from "../../models/model.ts";
-import { join, sizeOf } from "../flat.ts";
+import { sizeOf, split } from "../flat.ts";
 import type { Binding } from "../native.ts";
 import { makeOptimizer } from "../optimizer.ts";
 import { DataType, type Output } from "./graph.ts";
 import { passes } from "./passes/index.ts";
 import type { Recording } from "./recording.ts";
 import { Session, type SessionFunction } from "./session.ts";
-import { allVariables, trainingGraph } from "./training-graph.ts";
+import { trainingGraph } from "./training-graph.ts";
 import { makeVariable } from "./variable.ts";
 
-/** A recorded training step, loaded into TensorFlow. Its variables hold weights and optimizer state, laid out as one flat vector. */
+/** A recorded training step, loaded into TensorFlow. Its variables hold weights and optimizer state. */
 export class StepProgram {
   /** For each parameter, whether its update subtracts the rows of its gradient one by one. */
   readonly byRows: readonly boolean[];
   readonly #binding: Binding;
   readonly #session: Session;
-  readonly #variables: readonly Output[];
+  readonly #parameters: readonly Output[];
+  readonly #stateVariables: readonly Output[];
   readonly #step: SessionFunction;
+  readonly #stepWithGradients: SessionFunction;
   readonly #types: readonly number[];
   readonly #lengths: readonly number[];
   /** The learning rate as a tensor, kept while it stays the same. */
@@ -34,11 +36,14 @@ export class StepProgram {
     };
     const feeds = recording.inputs.slice(parameters.length);
     this.#binding = binding;
-    this.#variables = allVariables(variables);
-    const { names, byRows } = trainingGraph(recording, optimizer, variables, passes);
-    this.byRows = byRows;
-    this.#session = new Session(binding, names);
-    this.#step = this.#session.function([...feeds.map((_, i) => `feed${i}`), "rate"], ["loss"]);
+    this.#parameters = variables.parameters;
+    this.#stateVariables = [...variables.slots.flat(), ...variables.scalars];
+    const graph = trainingGraph(recording, optimizer, variables, passes);
+    this.byRows = graph.byRows;
+    this.#session = new Session(binding, graph.names);
+    const names = [...feeds.map((_, i) => `feed${i}`), "rate"];
+    this.#step = this.#session.function(names, ["loss"]);
+    this.#stepWithGradients = this.#session.function(names, ["loss", ...parameters.map((_, i) => `gradient${i}`)]);
     this.#types = feeds.map(({ type }) => type);
     this.#lengths = feeds.map(({ shape }) => sizeOf(shape));
   }
@@ -50,6 +55,15 @@ export class StepProgram {
 
   /** Takes a step and returns the loss before it. */
   step(feeds: readonly Feed[], learningRate: number): number {
+    return this.#run(this.#step, feeds, learningRate)[0]![0]!;
+  }
+
+  /** Takes a step and returns the loss before it, then each parameter's gradient. */
+  stepWithGradients(feeds: readonly Feed[], learningRate: number): Float32Array[] {
+    return this.#run(this.#stepWithGradients, feeds, learningRate);
+  }
+
+  #run(step: SessionFunction, feeds: readonly Feed[], learningRate: number): Float32Array[] {
     const binding = this.#binding;
     if (this.#rate.value !== learningRate) {
       this.#forgetRate();
@@ -58,38 +72,40 @@ export class StepProgram {
     }
     const ids = feeds.map(({ shape, values }, i) => binding.createTensor(shape, this.#types[i]!, values));
     try {
-      const [loss] = this.#step([...ids, this.#rate.id]);
-      const value = binding.tensorDataSync(loss!)[0] as number;
-      binding.deleteTensor(loss!);
-      return value;
+      return step([...ids, this.#rate.id]).map((id) => {
+        const values = binding.tensorDataSync(id) as Float32Array;
+        binding.deleteTensor(id);
+        return values;
+      });
     } finally {
       for (const id of ids) binding.deleteTensor(id);
     }
   }
 
-  /** Sets all variables. */
-  set(values: Float32Array): void {
-    const binding = this.#binding;
-    let offset = 0;
-    const ids = this.#variables.map(({ shape }) => {
-      const from = offset;
-      offset += sizeOf(shape);
-      return binding.createTensor(shape, DataType.float32, values.subarray(from, offset));
-    });
+  /** Sets all variables to what `weights` and `state` gave once. */
+  set(weights: Float32Array, state: Float32Array): void {
+    const parts = [...split(weights, this.#parameters), ...split(state, this.#stateVariables)];
+    const shapes = [...this.#parameters, ...this.#stateVariables].map(({ shape }) => shape);
+    const ids = parts.map((values, i) => this.#binding.createTensor(shapes[i]!, DataType.float32, values));
     const set = this.#session.function(
       ids.map((_, i) => `value${i}`),
       ["set"],
     );
-    for (const id of [...set(ids), ...ids]) binding.deleteTensor(id);
+    for (const id of [...set(ids), ...ids]) this.#binding.deleteTensor(id);
   }
 
-  /** The variables from number `from` up to `to`, excluded, as they are now. */
-  get(from: number, to = this.#variables.length): Float32Array {
-    const names = this.#variables.slice(from, to).map((_, i) => `get${from + i}`);
-    if (names.length === 0) return new Float32Array(0);
-    const ids = this.#session.function([], names)([]);
-    const values = join(ids.map((id) => this.#binding.tensorDataSync(id) as Float32Array));
-    for (const id of ids) this.#binding.deleteTensor(id);
+  weights(): Float32Array {
+    return this.#read("weights");
+  }
+
+  state(): Float32Array {
+    return this.#stateVariables.length === 0 ? new Float32Array(0) : this.#read("state");
+  }
+
+  #read(name: string): Float32Array {
+    const [id] = this.#session.function([], [name])([]);
+    const values = this.#binding.tensorDataSync(id!) as Float32Array;
+    this.#binding.deleteTensor(id!);
     return values;
   }
 

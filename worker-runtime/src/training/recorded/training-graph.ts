@@ -1,8 +1,12 @@
 import type { OptimizerSection } from "../../job/document.ts";
+import { sizeOf } from "../flat.ts";
 import {
+  attribute,
+  constant,
   DataType,
   floatOp,
   identity,
+  makeNode,
   type Node,
   type Output,
   placeholder,
@@ -26,7 +30,8 @@ export interface TrainingGraph {
  * A training step as a graph whose variables hold weights and optimizer state, so that a step is fed with the batch alone.
  *
  * Names: `feed<i>` the batch, `rate` the learning rate, `loss` the loss, which is there when all variables are updated;
- * `value<i>` what variable i is set to when `set` is fetched; `get<i>` variable i as it is.
+ * `gradient<i>` what parameter i's update comes from; `value<i>` what variable i is set to when `set` is fetched; `weights`
+ * and, where there is any, `state` what the variables are, each as one vector.
  *
  * @param recording inputs: the parameters, then the feeds; outputs: the loss, then the parameters' gradients.
  */
@@ -36,12 +41,13 @@ export function trainingGraph(
   variables: Variables,
   passes: readonly Rule[],
 ): TrainingGraph {
-  const { parameters } = variables;
+  const { parameters, slots, scalars } = variables;
   const rules = [residentParameters(inputs, parameters), ...passes];
   const [loss, ...gradients] = rules.reduce(rewrite, [...outputs]) as [Output, ...Output[]];
   const rate = placeholder({ type: DataType.float32, shape: [] });
   const readers = readersOf(parameters, [loss, ...gradients]);
-  const all = allVariables(variables);
+  const state = [...slots.flat(), ...scalars];
+  const all = [...parameters, ...state];
   // TensorFlow lets a variable share the memory of the value it is set to, which is that of a JavaScript array here.
   const values = all.map(({ shape }) => placeholder({ type: DataType.float32, shape }));
   const set = all.map((handle, i) => assignVariable(handle, floatOp("DeepCopy", [values[i]!])));
@@ -53,16 +59,16 @@ export function trainingGraph(
     set: identity(scalar(0), set),
     ...Object.fromEntries([
       ...named("feed", inputs.slice(parameters.length)),
+      ...named(
+        "gradient",
+        gradients.map((gradient) => identity(gradient)),
+      ),
       ...named("value", values),
-      ...named("get", all.map(readVariable)),
     ]),
+    weights: identity(joined(parameters.map(readVariable))),
+    ...(state.length > 0 && { state: identity(joined(state.map(readVariable))) }),
   };
   return { names, byRows: gradients.map((gradient) => updatesByRows(optimizer, gradient)) };
-}
-
-/** In the order in which `Trainer.weights` and `Trainer.state` give them. */
-export function allVariables({ parameters, slots, scalars }: Variables): Output[] {
-  return [...parameters, ...slots.flat(), ...scalars];
 }
 
 /** Reads parameters from the session instead of a feed. */
@@ -84,6 +90,25 @@ function gathersRows({ inputs, attributes }: Node): boolean {
   return (
     axis?.kind === "tensor" && axis.bytes.every((byte) => byte === 0) && batch?.kind === "int" && batch.value === 0
   );
+}
+
+/** All numbers, one tensor after the other. */
+function joined(tensors: readonly Output[]): Output {
+  const vectors = tensors.map((tensor) => {
+    const attributes = { T: attribute.type(DataType.float32), Tshape: attribute.type(DataType.int32) };
+    const shape = constant(DataType.int32, [1], Int32Array.of(-1));
+    const vector = { type: DataType.float32, shape: [sizeOf(tensor.shape)] };
+    return makeNode("Reshape", [tensor, shape], attributes, [vector]).outputs[0]!;
+  });
+  if (vectors.length === 1) return vectors[0]!;
+  const attributes = {
+    N: { kind: "int", value: vectors.length } as const,
+    T: attribute.type(DataType.float32),
+    Tidx: attribute.type(DataType.int32),
+  };
+  const axis = constant(DataType.int32, [], Int32Array.of(0));
+  const vector = { type: DataType.float32, shape: [vectors.reduce((sum, { shape }) => sum + shape[0]!, 0)] };
+  return makeNode("ConcatV2", [...vectors, axis], attributes, [vector]).outputs[0]!;
 }
 
 /** For each variable, the nodes that read it. */

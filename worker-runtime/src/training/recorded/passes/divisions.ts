@@ -1,7 +1,8 @@
 import { DataType, floatOp, type Rule } from "../graph.ts";
 
 /**
- * TensorFlow's graph optimizer turns the division by a constant into the product with its reciprocal, which rounds
+ * Where TensorFlow rewrites graphs, as it does with the binding of tfjs-node's own installer (ours forbids it:
+ * tools/setup/session.cc), it turns the division by a constant into the product with its reciprocal, which rounds
  * differently (`ReduceDivToReciprocalMul` in tensorflow/core/grappler/optimizers/constant_folding.cc). It knows nothing of
  * `DivNoNan`, the same division but for a divisor of zero.
  */

@@ -1,0 +1,98 @@
+// `npm run mutants [-- words]`: makes each change of test/MUTANTS.md (those whose title has the words) in a copy of the
+// tree, runs the tests that it names, and fails unless they fail.
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { root } from "./setup/places.mjs";
+
+/** @typedef {{ title: string, file: string, tests: string, from: string, to: string }} Mutant */
+
+/** @returns {Mutant[]} */
+function readMutants() {
+  const page = readFileSync(path.join(root, "test/MUTANTS.md"), "utf8");
+  const form = /^### (.+)\n\n`(.+)` against `(.+)`\n\n```diff\n([\s\S]+?)\n```$/gm;
+  return Array.from(page.matchAll(form), ([, title, file, tests, diff]) => ({
+    ...{ title, file, tests },
+    from: linesOf(diff, "-"),
+    to: linesOf(diff, "+"),
+  }));
+}
+
+/** @param {string} diff @param {string} sign */
+function linesOf(diff, sign) {
+  const lines = diff.split("\n").filter((line) => line.startsWith(sign));
+  return lines.map((line) => line.slice(2)).join("\n");
+}
+
+/** A copy of what git knows and of what is new, so that a broken tree is never the one that is worked in. */
+function copyTree() {
+  const copy = mkdtempSync(path.join(tmpdir(), "trivet-mutants-"));
+  const listed = ["ls-files", "--cached", "--others", "--exclude-standard"];
+  const files = execFileSync("git", listed, { cwd: root, encoding: "utf8", maxBuffer: 2 ** 26 });
+  for (const file of files.trim().split("\n")) cpSync(path.join(root, file), path.join(copy, file));
+  linkPackages(copy);
+  return copy;
+}
+
+/** Packages are those of the tree, but our own workspaces, in @trivet, must be the copy's. @param {string} copy */
+function linkPackages(copy) {
+  const [from, to] = [root, copy].map((folder) => path.join(folder, "node_modules"));
+  mkdirSync(path.join(to, "@trivet"), { recursive: true });
+  for (const name of readdirSync(from)) {
+    if (name !== "@trivet") symlinkSync(path.join(from, name), path.join(to, name));
+  }
+  for (const name of readdirSync(path.join(from, "@trivet"))) {
+    const workspace = path.relative(root, realpathSync(path.join(from, "@trivet", name)));
+    symlinkSync(path.join(copy, workspace), path.join(to, "@trivet", name));
+  }
+}
+
+/** @param {string} copy @param {Mutant} mutant */
+function isKilled(copy, { title, file, tests, from, to }) {
+  const where = path.join(copy, file);
+  const source = readFileSync(where, "utf8");
+  const found = source.split(from).length - 1;
+  if (found !== 1) throw new Error(`"${title}": ${file} has the lines to change ${found} times. Mend test/MUTANTS.md.`);
+  writeFileSync(
+    where,
+    source.replace(from, () => to),
+  );
+  try {
+    const mocha = ["--no-warnings", "node_modules/mocha/bin/mocha.js", "--bail", "--reporter", "dot", tests];
+    const run = spawnSync(process.execPath, mocha, { cwd: copy, encoding: "utf8", timeout: 300_000 });
+    // A mutant that does not even load would be killed by any test, so it proves nothing.
+    if (!/\d+ passing|[1-9]\d* failing/.test(run.stdout)) throw new Error(`"${title}" does not run:\n${run.stderr}`);
+    return run.status !== 0;
+  } finally {
+    writeFileSync(where, source);
+  }
+}
+
+const words = process.argv.slice(2).join(" ").toLowerCase();
+const mutants = readMutants().filter(({ title, tests }) => `${title} ${tests}`.toLowerCase().includes(words));
+const copy = copyTree();
+const alive = [];
+try {
+  for (const mutant of mutants) {
+    const startedAtMs = performance.now();
+    const killed = isKilled(copy, mutant);
+    if (!killed) alive.push(mutant.title);
+    const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
+    console.log(`${killed ? "killed" : "ALIVE "}  ${mutant.title}  (${seconds} s)`);
+  }
+} finally {
+  rmSync(copy, { recursive: true });
+}
+console.log(`${mutants.length - alive.length} of ${mutants.length} mutants killed`);
+if (alive.length > 0 || mutants.length === 0) process.exitCode = 1;
