@@ -1,6 +1,6 @@
 import { Image } from "@pulumi/docker-build";
 import type * as pulumi from "@pulumi/pulumi";
-import type { ImageBuildArgs } from "./pipeline.ts";
+import type { ImageBuild } from "./pipeline.ts";
 import type { Scope } from "./scope.ts";
 
 /** How to log in to a registry. */
@@ -16,7 +16,7 @@ export interface RegistryLogin {
  */
 export function buildImage(
   scope: Scope,
-  build: ImageBuildArgs,
+  build: ImageBuild,
   repository: pulumi.Output<string>,
   target: string,
   login: RegistryLogin | undefined,

@@ -12,7 +12,7 @@ export const RemovalPolicy = {
 export type RemovalPolicy = (typeof RemovalPolicy)[keyof typeof RemovalPolicy];
 
 /** Build the worker image during `pulumi up`, and push it to the pipeline's registry. Needs Docker with buildx. */
-export interface ImageBuildArgs {
+export interface ImageBuild {
   /** Folder that holds the worker's files, such as `../worker-runtime`. */
   context: pulumi.Input<string>;
   /** Path of the Dockerfile. Default: `Dockerfile` in `context`. */
@@ -22,7 +22,7 @@ export interface ImageBuildArgs {
 }
 
 /** Start a stored job again at fixed times. Costs nothing until it fires; then one message. */
-export interface ScheduleArgs {
+export interface Schedule {
   /** Lower-case letters, digits and hyphens, 1-20 characters. Part of the resource's name. */
   name: string;
   /** Five fields, `minute hour day-of-month month day-of-week`, such as `0 3 * * 1-5`. In UTC. */
@@ -32,7 +32,7 @@ export interface ScheduleArgs {
 }
 
 /** Where objects are stored. */
-export interface BucketArgs {
+export interface Bucket {
   /**
    * Use this one, and leave its settings alone: an S3 or Cloud Storage bucket's name, or the resource id of an Azure
    * storage account. Default: a bucket is created.
@@ -41,7 +41,7 @@ export interface BucketArgs {
 }
 
 /** Where the worker image is stored. */
-export interface RegistryArgs {
+export interface Registry {
   /** Use this one: an ECR repository's URL, an Artifact Registry repository's path, or an Azure registry's resource id. */
   existing?: pulumi.Input<string>;
   /** Create none: `image` comes from somewhere else that the function may read. Default: false. */
@@ -49,7 +49,7 @@ export interface RegistryArgs {
 }
 
 /** Where logs go. */
-export interface LogArgs {
+export interface Logs {
   /** Use this one: a CloudWatch log group's name, a Cloud Logging bucket's id, or a Log Analytics workspace's resource id. */
   existing?: pulumi.Input<string>;
   /** Create none: the platform's own default, whose retention is not ours. Default: false. */
@@ -57,7 +57,7 @@ export interface LogArgs {
 }
 
 /** The private network of the functions. */
-export interface NetworkArgs {
+export interface Network {
   /** Create a small one without a way to the internet. AWS bills its SQS endpoint, about 15 dollars a month. Default: false. */
   create?: boolean;
   /** Use these subnets: AWS ids (two zones), one Google Cloud subnetwork, or one Azure subnet's resource id. */
@@ -74,7 +74,7 @@ export interface TrainingPipelineArgs {
   /** The worker image by digest: `REPOSITORY@sha256:...`. One of `image` and `build` is needed. */
   image?: pulumi.Input<string>;
   /** Build the image instead. Storage in the registry costs about 0.10 dollars per GB and month. */
-  build?: ImageBuildArgs;
+  build?: ImageBuild;
   /**
    * Memory of a worker in MiB; CPU follows it (one core per 2,048 MiB, on AWS per 1,769). A worker computes on one core
    * by default. Compute is billed by it, while a task runs. Default: 2048.
@@ -105,7 +105,7 @@ export interface TrainingPipelineArgs {
   /** Dollars per month; an e-mail at 80 % and when the month is forecast to pass it. An alert, not a cap. Needs `alertEmail`. */
   monthlyBudgetDollars?: pulumi.Input<number>;
   /** Start stored jobs again at fixed times. At most 20. Default: none. */
-  schedules?: ScheduleArgs[];
+  schedules?: Schedule[];
   /** Start job J again whenever an object is stored under `incoming/J/`. Costs one message each. Default: false. */
   onNewData?: boolean;
   /** A prediction endpoint over HTTPS that scales to zero; the caller proves who it is to the platform. Default: false. */
@@ -119,13 +119,13 @@ export interface TrainingPipelineArgs {
   /** What `pulumi destroy` does to stored data. Default: "empty". */
   removalPolicy?: RemovalPolicy;
   /** Adopt a bucket instead of creating one. */
-  bucket?: BucketArgs;
+  bucket?: Bucket;
   /** Adopt or skip the registry instead of creating one. */
-  registry?: RegistryArgs;
+  registry?: Registry;
   /** Adopt or skip the log store instead of creating one. */
-  logs?: LogArgs;
+  logs?: Logs;
   /** Create or adopt a private network. Default: none: the functions reach the platform's services over TLS. */
-  network?: NetworkArgs;
+  network?: Network;
   /**
    * Last word on any child: `{ worker: { description: "..." } }` is laid over the arguments of the child of that name in
    * `nodes`. In TypeScript write `satisfies AwsTransform` (`GcpTransform`, `AzureTransform`) for the child's own types.

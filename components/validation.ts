@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { closest } from "fastest-levenshtein";
 import { cronProblem } from "./cron.ts";
 import { type Cloud, cloudNames, type Limit, limits, maximumSchedules } from "./limits.ts";
-import { RemovalPolicy, type ScheduleArgs, type TrainingPipelineArgs } from "./pipeline.ts";
+import { RemovalPolicy, type Schedule, type TrainingPipelineArgs } from "./pipeline.ts";
 import { tagProblems } from "./tags.ts";
 
 /** One thing that is wrong: which argument, and what is allowed instead. */
@@ -81,7 +81,7 @@ export function wellFormed<A extends TrainingPipelineArgs>(args: A, { found }: P
   return result;
 }
 
-function checkSchedules(problems: Problems, schedules: readonly ScheduleArgs[] | undefined): void {
+function checkSchedules(problems: Problems, schedules: readonly Schedule[] | undefined): void {
   const names = new Set<string>();
   if (schedules && schedules.length > maximumSchedules)
     problems.found.push(["schedules", `has ${schedules.length} schedules; at most ${maximumSchedules} are allowed`]);
@@ -162,12 +162,14 @@ export function checkShared(
     found.push(...tagProblems(cloud, tags));
     return undefined;
   });
-  for (const child of Object.keys(args.transform ?? {}))
+  for (const [child, over] of Object.entries(args.transform ?? {}))
     if (!childNames.includes(child))
       found.push([
         `transform.${child}`,
         `names no child; did you mean ${closest(child, childNames)}? nodes has them all`,
       ]);
+    else if (!isTable(over))
+      found.push([`transform.${child}`, "must be a plain table of arguments, whose values may be outputs"]);
 }
 
 /** One error that lists everything, without a stack trace: it is the user's arguments that are wrong. */

@@ -116,6 +116,7 @@ for (const under of cloudsUnderTest)
         [{ removalPolicy: pulumi.output("retain") }, ["removalPolicy"]],
         [{ maxConcurrency: 4, warmInstances: 5 }, ["warmInstances"]],
         [{ tags: ["a"] }, ["tags"]],
+        [{ transform: { worker: pulumi.output({}), nothing: {} } }, ["transform.worker", "transform.nothing"]],
         [{ tags: { "trivet-pipeline": "mine" } }, ['tags["trivet-pipeline"]']],
         [{ schedules: "daily" }, ["schedules"]],
         [

@@ -1,11 +1,11 @@
 import { execFile, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import type { Context } from "mocha";
 import { sha256 } from "../../worker-runtime/src/hash.ts";
+import { cacheFolder, installOnce } from "./install.ts";
 import { requirePart } from "./require.ts";
 
 const requirements = path.join(import.meta.dirname, "requirements.txt");
@@ -20,7 +20,7 @@ let environment: Promise<string> | undefined;
  */
 export async function requirePython(context: Context): Promise<void> {
   context.timeout(600_000);
-  environment ??= makeEnvironment();
+  environment ??= pythonEnvironment(requirements);
   const missing = await environment.then(
     () => undefined,
     (error: Error & { stderr?: string }) => error.stderr?.trim().split("\n").at(-1) || error.message.split("\n")[0],
@@ -48,24 +48,29 @@ export async function runPython(program: string, input: unknown): Promise<unknow
   return JSON.parse(output);
 }
 
-/** Path of the environment's interpreter. The environment is built aside and renamed, so that a half-built one is never used. */
-async function makeEnvironment(): Promise<string> {
+/**
+ * Path of the interpreter of a virtual environment with the packages of a requirements file, made the first time in the
+ * user's cache.
+ */
+export async function pythonEnvironment(requirements: string): Promise<string> {
+  const folder = await pythonFolder(requirements);
+  await installOnce(
+    folder,
+    `the packages of ${path.basename(path.dirname(requirements))}/${path.basename(requirements)}`,
+    (unfinished) => makeEnvironment(unfinished, requirements),
+  );
+  return path.join(folder, "bin", "python");
+}
+
+/** Where that environment is, or will be: another one for another Python. */
+export async function pythonFolder(requirements: string): Promise<string> {
   const { stdout: version } = await run("python3", ["--version"]);
   const hash = sha256(`${version}${readFileSync(requirements, "utf8")}`).slice(0, 16);
-  const cache = path.join(process.env.XDG_CACHE_HOME || path.join(homedir(), ".cache"), "trivet");
-  const folder = path.join(cache, `python-${hash}`);
-  const interpreter = (folder: string) => path.join(folder, "bin", "python");
-  if (existsSync(folder)) return interpreter(folder);
-  console.log(`      installing Python packages into ${folder}, once`);
-  mkdirSync(cache, { recursive: true });
-  const unfinished = `${folder}.${process.pid}`;
-  try {
-    await run("python3", ["-m", "venv", unfinished]);
-    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "2"];
-    await run(interpreter(unfinished), [...pip, "--requirement", requirements]);
-    if (!existsSync(folder)) renameSync(unfinished, folder);
-  } finally {
-    rmSync(unfinished, { recursive: true, force: true });
-  }
-  return interpreter(folder);
+  return path.join(cacheFolder(), `python-${hash}`);
+}
+
+async function makeEnvironment(folder: string, requirements: string): Promise<void> {
+  await run("python3", ["-m", "venv", folder]);
+  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "2"];
+  await run(path.join(folder, "bin", "python"), [...pip, "--requirement", requirements]);
 }
