@@ -1,0 +1,87 @@
+import * as s3 from "@pulumi/aws/s3/index.js";
+import * as pulumi from "@pulumi/pulumi";
+import type { Scope } from "../scope.ts";
+import { keyPrefixes } from "../worker-configuration.ts";
+import { denyWithoutTls } from "./policies.ts";
+import type { AwsTrainingPipelineArgs } from "./training-pipeline.ts";
+
+/** What the rest of the pipeline needs of a bucket, created or adopted. */
+export interface Store {
+  readonly name: pulumi.Output<string>;
+  readonly arn: pulumi.Output<string>;
+}
+
+/** A private, versioned, encrypted bucket, which forgets the data of old rounds. An adopted one is left as it is. */
+export function createObjectStore(scope: Scope, args: AwsTrainingPipelineArgs): Store {
+  if (args.bucket?.existing !== undefined) {
+    const name = scope.gate(args.bucket.existing);
+    // A bucket's ARN has no account and no region, but it has the partition, which only AWS itself tells.
+    return { name, arn: s3.getBucketOutput({ bucket: name }, scope.invokeOptions).arn };
+  }
+  const bucket = scope.createStored(s3.Bucket, "bucket", {
+    forceDestroy: args.removalPolicy === "destroy",
+    tags: scope.tags,
+  });
+  scope.create(s3.BucketOwnershipControls, "bucketOwnership", {
+    bucket: bucket.id,
+    rule: { objectOwnership: "BucketOwnerEnforced" },
+  });
+  const publicAccessBlock = scope.create(s3.BucketPublicAccessBlock, "publicAccessBlock", {
+    bucket: bucket.id,
+    blockPublicAcls: true,
+    blockPublicPolicy: true,
+    ignorePublicAcls: true,
+    restrictPublicBuckets: true,
+  });
+  const versioning = scope.create(s3.BucketVersioning, "versioning", {
+    bucket: bucket.id,
+    versioningConfiguration: { status: "Enabled" },
+  });
+  const key = args.encryptionKey;
+  scope.create(s3.BucketServerSideEncryptionConfiguration, "encryption", {
+    bucket: bucket.id,
+    rules: [
+      key === undefined
+        ? { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }
+        : {
+            applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: scope.gate(key) },
+            bucketKeyEnabled: true,
+          },
+    ],
+  });
+  scope.create(
+    s3.BucketLifecycleConfiguration,
+    "lifecycle",
+    {
+      bucket: bucket.id,
+      rules: [
+        {
+          id: "rounds",
+          status: "Enabled",
+          filter: { prefix: keyPrefixes.rounds },
+          expiration: { days: scope.settings.roundRetentionDays },
+          noncurrentVersionExpiration: { noncurrentDays: 1 },
+        },
+        {
+          id: "old-versions",
+          status: "Enabled",
+          filter: { prefix: "" },
+          noncurrentVersionExpiration: { noncurrentDays: 30 },
+          abortIncompleteMultipartUpload: { daysAfterInitiation: 1 },
+        },
+      ],
+    },
+    { dependsOn: [versioning] },
+  );
+  // After the public access block: S3 refuses two changes of a bucket's access at once.
+  scope.create(
+    s3.BucketPolicy,
+    "bucketPolicy",
+    {
+      bucket: bucket.id,
+      policy: denyWithoutTls("s3", [bucket.arn, pulumi.interpolate`${bucket.arn}/*`]),
+    },
+    { dependsOn: [publicAccessBlock] },
+  );
+  return { name: bucket.bucket, arn: bucket.arn };
+}

@@ -1,0 +1,49 @@
+import * as sqs from "@pulumi/aws/sqs/index.js";
+import { daySeconds, deadLetterRetentionDays, stopSeconds, visibilityTimeouts } from "../limits.ts";
+import { json, type Scope } from "../scope.ts";
+import type { Store } from "./object-store.ts";
+import { denyWithoutTls } from "./policies.ts";
+import type { AwsTrainingPipelineArgs } from "./training-pipeline.ts";
+
+/** The tasks, and the tasks that failed too often. */
+export function createTaskQueue(scope: Scope, args: AwsTrainingPipelineArgs, store: Store) {
+  const { taskTimeoutSeconds, maxAttempts } = scope.settings;
+  const encryption =
+    args.encryptionKey === undefined
+      ? { sqsManagedSseEnabled: true }
+      : { kmsMasterKeyId: scope.gate(args.encryptionKey) };
+  const deadLetters = scope.create(sqs.Queue, "deadLetters", {
+    ...encryption,
+    messageRetentionSeconds: deadLetterRetentionDays * daySeconds,
+    tags: scope.tags,
+  });
+  const queue = scope.create(sqs.Queue, "queue", {
+    ...encryption,
+    visibilityTimeoutSeconds: taskTimeoutSeconds.apply((seconds) => visibilityTimeouts * (seconds + stopSeconds)),
+    messageRetentionSeconds: 4 * daySeconds,
+    receiveWaitTimeSeconds: 20,
+    redrivePolicy: json({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: maxAttempts }),
+    tags: scope.tags,
+  });
+  scope.create(sqs.RedriveAllowPolicy, "redriveAllow", {
+    queueUrl: deadLetters.url,
+    redriveAllowPolicy: json({ redrivePermission: "byQueue", sourceQueueArns: [queue.arn] }),
+  });
+  const notifications = {
+    Sid: "NewData",
+    Effect: "Allow",
+    Principal: { Service: "s3.amazonaws.com" },
+    Action: "sqs:SendMessage",
+    Resource: queue.arn,
+    Condition: { ArnEquals: { "aws:SourceArn": store.arn } },
+  };
+  const queuePolicy = scope.create(sqs.QueuePolicy, "queuePolicy", {
+    queueUrl: queue.url,
+    policy: denyWithoutTls("sqs", [queue.arn], ...(args.onNewData ? [notifications] : [])),
+  });
+  scope.create(sqs.QueuePolicy, "deadLetterPolicy", {
+    queueUrl: deadLetters.url,
+    policy: denyWithoutTls("sqs", [deadLetters.arn]),
+  });
+  return { queue, deadLetters, queuePolicy };
+}

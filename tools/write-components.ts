@@ -1,0 +1,20 @@
+// Writes what is made from the components' code: components/schema.json and docs/differences.md. `npm run components`
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { differencesPage } from "../components/differences-page.ts";
+import { breakingChanges, packageSchema } from "../components/package-schema.ts";
+
+writeFileSync(new URL("../docs/differences.md", import.meta.url), differencesPage());
+
+const file = new URL("../components/schema.json", import.meta.url);
+const schema = await packageSchema();
+const before = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
+const after = JSON.parse(schema);
+const changes = before ? breakingChanges(before, after) : [];
+if (changes.length > 0 && before.version === after.version) {
+  console.error(
+    `components/schema.json is not written: programs that use version ${before.version} would break.\n` +
+      `${changes.map((change) => `  - ${change}\n`).join("")}Give components/package.json another version first.`,
+  );
+  process.exit(1);
+}
+writeFileSync(file, schema);
