@@ -1,9 +1,14 @@
-// Writes what is made from the components' code: components/schema.json and docs/differences.md. `npm run components`
+// Writes what is made from the components' code: components/schema.json, docs/differences.md, and the counts in
+// docs/components.md. `npm run components`
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { differencesPage } from "../components/differences-page.ts";
 import { breakingChanges, packageSchema } from "../components/package-schema.ts";
+import { withCounts } from "../test/components/counts.ts";
 
 writeFileSync(new URL("../docs/differences.md", import.meta.url), differencesPage());
+
+const page = new URL("../docs/components.md", import.meta.url);
+writeFileSync(page, await withCounts(readFileSync(page, "utf8")));
 
 const file = new URL("../components/schema.json", import.meta.url);
 const schema = await packageSchema();

@@ -3,6 +3,14 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { differencesPage } from "../../components/differences-page.ts";
 import { clouds, differences } from "../../components/limits.ts";
+import { withCounts } from "./counts.ts";
+
+describe("docs/components.md", () => {
+  it("counts the resources that pipelines make today (npm run components)", async () => {
+    const page = readFileSync(new URL("../../docs/components.md", import.meta.url), "utf8");
+    expect(page).to.equal(await withCounts(page));
+  }).timeout(60_000);
+});
 
 describe("docs/differences.md", () => {
   it("is what limits.ts and differences.ts say (npm run components)", () => {
