@@ -36,7 +36,7 @@ export interface TrainOptions {
 }
 
 /** How often the coordinator looks whether a round is complete. */
-const pollMs = 25;
+const pollMs = 50;
 
 /**
  * Trains a job on this machine: the protocol of the clouds over a store and a queue in folders, with a process for each
