@@ -20,6 +20,12 @@ export interface CloudWorkerParts {
   loadTensorFlow(): void;
 }
 
+interface Opened {
+  readonly store: ObjectStore;
+  readonly queue: TaskQueue;
+  readonly worker: Worker;
+}
+
 /** Times that a message is tried whose workers die each time. One that fails with an error is bounded by the job's plan. */
 const maximumAttempts = 5;
 
@@ -30,7 +36,7 @@ const maximumAttempts = 5;
 export class CloudWorker {
   readonly #parts: CloudWorkerParts;
   readonly #place: string;
-  #opened: Promise<{ store: ObjectStore; worker: Worker }> | undefined;
+  #opened: Promise<Opened> | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #deadlineMs = Infinity;
   #stopAtMs = Infinity;
@@ -80,7 +86,7 @@ export class CloudWorker {
     this.#open().catch(() => {}); // `#handle` meets the same error, and reports it.
   }
 
-  #open(): Promise<{ store: ObjectStore; worker: Worker }> {
+  #open(): Promise<Opened> {
     this.#opened ??= this.#openNow().catch((error) => {
       this.#opened = undefined; // The next message tries again.
       throw error;
@@ -88,7 +94,7 @@ export class CloudWorker {
     return this.#opened;
   }
 
-  async #openNow() {
+  async #openNow(): Promise<Opened> {
     const { clock, openCloud, openLearner } = this.#parts;
     const [{ store, queue }, { Worker }] = await Promise.all([openCloud(), import("../protocol/worker.ts")]);
     const worker = new Worker({
@@ -97,15 +103,12 @@ export class CloudWorker {
       peakMemoryBytes: () => process.resourceUsage().maxRSS * 1024,
       remainingMs: () => Math.min(this.#deadlineMs, this.#stopAtMs) - clock.nowMs(),
     });
-    return { store, worker };
+    return { store, queue, worker };
   }
 
   async #handle(message: Message | string, delivery: Delivery): Promise<TaskResult> {
     try {
-      if (typeof message === "string") {
-        await delivery.acknowledge();
-        return { outcome: "poison", reason: message };
-      }
+      if (typeof message === "string") return await this.#handleOther(delivery, message);
       const { store, worker } = await this.#open();
       const { countAttempt } = await import("./attempts.ts");
       const attempt = await countAttempt(store, message.job, delivery.body, delivery.attempt);
@@ -117,6 +120,18 @@ export class CloudWorker {
       const reason = error instanceof Error ? error.message : String(error);
       return { outcome: "retry", ...(typeof message !== "string" && { message }), reason, error };
     }
+  }
+
+  /** What is no task may be a schedule's message, or tell of new data. */
+  async #handleOther(delivery: Delivery, problem: string): Promise<TaskResult> {
+    const { readTrigger } = await import("./triggers/read-trigger.ts");
+    const trigger = readTrigger(delivery);
+    if (typeof trigger === "object") {
+      const [opened, { handleTrigger }] = await Promise.all([this.#open(), import("./triggers/handle-trigger.ts")]);
+      return handleTrigger({ ...opened, clock: this.#parts.clock }, trigger, delivery, maximumAttempts);
+    }
+    await delivery.acknowledge();
+    return { outcome: "poison", reason: trigger ?? problem };
   }
 
   #log(result: TaskResult, delivery: Delivery, startedAtMs: number, acceptedMs: number): void {

@@ -28,10 +28,11 @@ export class StorageTaskQueue implements TaskQueue, TaskSource {
     const { receivedMessageItems } = await this.#explaining(() => this.#queue.receiveMessages(options));
     const [message] = receivedMessageItems;
     if (!message) return undefined;
-    const { messageId, popReceipt, messageText, dequeueCount } = message;
+    const { messageId, popReceipt, messageText, dequeueCount, insertedOn } = message;
     return {
       body: Buffer.from(messageText, "base64").toString(),
       attempt: dequeueCount,
+      sentAtMs: insertedOn.getTime(),
       acknowledge: () => this.#unlessTaken(() => this.#queue.deleteMessage(messageId, popReceipt)),
       release: (delaySeconds) =>
         this.#unlessTaken(() => this.#queue.updateMessage(messageId, popReceipt, undefined, Math.ceil(delaySeconds))),
