@@ -1,19 +1,15 @@
-import { writeFileSync } from "node:fs";
-import path from "node:path";
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { handleBatch } from "../../worker-runtime/src/clouds/aws/entrypoint.ts";
 import { decodeInvocation } from "../../worker-runtime/src/clouds/azure/functions-entrypoint.ts";
 import { decodePush } from "../../worker-runtime/src/clouds/gcp/entrypoint.ts";
-import { createDataset } from "../../worker-runtime/src/data/create-dataset.ts";
-import { jobSchema } from "../../worker-runtime/src/job/document.ts";
-import { makePlan } from "../../worker-runtime/src/job/make-plan.ts";
-import { openEncoder, openModel } from "../../worker-runtime/src/models/index.ts";
 import { keys } from "../../worker-runtime/src/protocol/keys.ts";
 import { readDatasetManifest, readJob } from "../../worker-runtime/src/protocol/run-record.ts";
+import { submit } from "../../worker-runtime/src/protocol/submit.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { World } from "../worker/protocol/world.ts";
 import { cloudWorkerOn, NotedDelivery } from "./cloud-worker-on.ts";
+import { reviews, smallJob } from "./small-job.ts";
 
 const fired = Date.UTC(2026, 10, 25, 3, 0, 7);
 
@@ -147,24 +143,13 @@ describe("a schedule's message", () => {
 
 describe("an object under incoming/", () => {
   const folder = temporaryFolder();
-  const csv = (from: number, count: number) =>
-    `text,label\n${Array.from({ length: count }, (_, i) => `"text number ${from + i}",${i % 2 ? "good" : "bad"}`).join("\n")}\n`;
-
-  /** A job that was submitted with 40 rows, as `trivet submit` leaves it. */
+  /** A job that was submitted with 40 rows. */
   async function submitted(data: object = {}) {
     const world = new World();
-    writeFileSync(path.join(folder(), "train.csv"), csv(0, 40));
-    const document = jobSchema.parse({
-      ...{ name: "sentiment", model: { kind: "text-classification", buckets: 64 }, rounds: { count: 1 } },
-      data: { train: "train.csv", heldOut: { fraction: 0.2 }, ...data },
-    });
-    const encoder = await openEncoder(document, folder());
-    const local = { ...document.data, heldOut: { fraction: 0.2 }, format: "auto" } as const;
-    const dataset = await createDataset({ data: local, folder: folder(), encoder, seed: 1, store: world.store });
-    const { model } = await openModel(document, dataset.manifest.encoding);
-    const plan = makePlan(document, dataset, model);
-    await world.store.putIfAbsent(keys.spec(plan.job), Buffer.from(JSON.stringify(document)));
-    await world.store.putIfAbsent(keys.plan(plan.job), Buffer.from(JSON.stringify(plan)));
+    const document = { data: { train: "train.csv", heldOut: { fraction: 0.2 }, ...data } };
+    const job = await smallJob(world.store, folder(), document);
+    await submit(world.store, { send: async () => {} }, 0, job.document, job.plan);
+    const { plan } = job;
     const put = async (name: string, text: string) => {
       world.clock.pass(1);
       await world.store.putIfAbsent(`incoming/sentiment/${name}`, Buffer.from(text));
@@ -176,8 +161,8 @@ describe("an object under incoming/", () => {
   it("trains the job on all that is there", async () => {
     const { world, plan, put } = await submitted();
     const { worker } = cloudWorkerOn(world);
-    await put("old/a.csv", csv(100, 30));
-    expect(await worker.handle(await put("b.csv", csv(200, 20)), Infinity)).to.equal("done");
+    await put("old/a.csv", reviews(100, 30));
+    expect(await worker.handle(await put("b.csv", reviews(200, 20)), Infinity)).to.equal("done");
     const started = (await jobsOf(world)).find((job) => job !== plan.job)!;
     const { document, plan: newPlan } = (await readJob(world.store, started))!;
     expect(document.data.train).to.equal("train.csv");
@@ -190,18 +175,18 @@ describe("an object under incoming/", () => {
   it("is told of twice and starts one run; a further object starts another", async () => {
     const { world, put } = await submitted();
     const { worker } = cloudWorkerOn(world);
-    const told = await put("a.csv", csv(100, 30));
+    const told = await put("a.csv", reviews(100, 30));
     await worker.handle(told, Infinity);
     await worker.handle(arrival("incoming/sentiment/a.csv", 2), Infinity);
     expect(await jobsOf(world)).to.have.length(2);
-    await worker.handle(await put("b.csv", csv(200, 20)), Infinity);
+    await worker.handle(await put("b.csv", reviews(200, 20)), Infinity);
     expect(await jobsOf(world)).to.have.length(3);
   });
 
   it("is what a schedule trains on too, a new run each time", async () => {
     const { world, plan, put } = await submitted();
     const { worker } = cloudWorkerOn(world);
-    await worker.handle(await put("a.csv", csv(100, 30)), Infinity);
+    await worker.handle(await put("a.csv", reviews(100, 30)), Infinity);
     const started = (await jobsOf(world)).find((job) => job !== plan.job)!;
     await worker.handle(firing(fired, 1, "sentiment"), Infinity);
     expect(await jobsOf(world))
@@ -210,8 +195,14 @@ describe("an object under incoming/", () => {
   });
 
   for (const [what, data, name, text, reason] of [
-    ["held-out rows in a file", { heldOut: "test.csv" }, "a.csv", csv(0, 9), "the machine that the job was submitted"],
-    ["pictures", { format: "images" }, "a.csv", csv(0, 9), "this job reads pictures"],
+    [
+      "held-out rows in a file",
+      { heldOut: "test.csv" },
+      "a.csv",
+      reviews(0, 9),
+      "the machine that the job was submitted",
+    ],
+    ["pictures", { format: "images" }, "a.csv", reviews(0, 9), "this job reads pictures"],
     ["a bad row", {}, "a.csv", "text,label\nhello,\n", "a.csv:2"],
     ["a file of an unknown kind", {}, "a.xls", "?", "the extension"],
   ] as const) {
@@ -228,7 +219,7 @@ describe("an object under incoming/", () => {
 
   it("whose reading never comes to its end is given up, and its message is put away", async () => {
     const { world, put } = await submitted();
-    const { body } = await put("a.csv", csv(0, 9));
+    const { body } = await put("a.csv", reviews(0, 9));
     const store = Object.assign(Object.create(world.store), {
       putIfAbsent: world.store.putIfAbsent.bind(world.store),
       list: world.store.list.bind(world.store),

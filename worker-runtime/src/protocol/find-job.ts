@@ -21,16 +21,16 @@ export async function findNewestJob(store: ObjectStore, written: string): Promis
   return (await listNewestFirst(store, written, keys.plan))[0];
 }
 
-/** The jobs with that name in their job files that have a certain object, by when it was stored, the newest first. */
+/** The jobs with that name in their job files, or all, that have a certain object; by when it was stored, the newest first. */
 export async function listNewestFirst(
   store: ObjectStore,
-  name: string,
+  name: string | undefined,
   keyOf: (job: string) => string,
 ): Promise<string[]> {
-  const found = await store.list(`${keyPrefixes.jobs}${name}-`);
+  const found = await store.list(name === undefined ? keyPrefixes.jobs : `${keyPrefixes.jobs}${name}-`);
   return found
     .map((info) => ({ ...info, job: info.key.split("/")[1]! }))
-    .filter(({ key, job }) => key === keyOf(job) && shortName(job) === name)
+    .filter(({ key, job }) => key === keyOf(job) && (name === undefined || shortName(job) === name))
     .sort((a, b) => b.createdAtMs - a.createdAtMs)
     .map(({ job }) => job);
 }

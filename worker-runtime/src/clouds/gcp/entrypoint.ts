@@ -7,7 +7,7 @@ import { openCloud } from "./open-cloud.ts";
 /** Starts the worker as a Cloud Run service that a Pub/Sub subscription pushes to. */
 export async function start(configuration: Configuration, parts: CommonParts): Promise<void> {
   const worker = new CloudWorker({ ...parts, openCloud: () => openCloud(configuration) });
-  const port = Number(process.env[otherVariables.cloudRunPort] ?? 8080);
+  const port = Number(process.env[otherVariables.httpPort] ?? 8080);
   const timeoutSeconds = configuration.taskTimeoutSeconds;
   const options = { worker, clock: parts.clock, port, timeoutSeconds, decode: decodePush, acknowledgement: "{}" };
   await serveUntilSignal(options, parts.log);
