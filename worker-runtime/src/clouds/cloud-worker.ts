@@ -6,6 +6,7 @@ import { decodeMessage, type Message } from "../protocol/messages.ts";
 import type { Worker, WorkerParts } from "../protocol/worker.ts";
 import type { Platform } from "./configuration.ts";
 import type { Log } from "./log.ts";
+import type { StartUp } from "./start-up.ts";
 import { nameOf, type TaskResult, taskLine } from "./task-line.ts";
 
 /** What differs between the places where a worker runs; the tests bring their own. */
@@ -18,6 +19,7 @@ export interface CloudWorkerParts {
   readonly openLearner: WorkerParts["openLearner"];
   /** Begins to load TensorFlow; called for a task that needs it. */
   loadTensorFlow(): void;
+  readonly startUp: StartUp;
 }
 
 interface Opened {
@@ -40,7 +42,6 @@ export class CloudWorker {
   #last: Promise<unknown> = Promise.resolve();
   #deadlineMs = Infinity;
   #stopAtMs = Infinity;
-  #isFirst = true;
 
   constructor(parts: CloudWorkerParts) {
     this.#parts = parts;
@@ -52,14 +53,14 @@ export class CloudWorker {
    * rejects. `deadlineMs`: when the platform ends this invocation, in milliseconds since 1970.
    */
   handle(delivery: Delivery, deadlineMs: number): Promise<TaskResult["outcome"]> {
-    const acceptedMs = performance.now();
+    this.#parts.startUp.reached("accepted");
     const message = readMessage(delivery.body);
     if (typeof message !== "string") this.#beginToLoad(message);
     const handling = this.#last.then(async () => {
       this.#deadlineMs = deadlineMs;
       const startedAtMs = this.#parts.clock.nowMs();
       const result = await this.#handle(message, delivery);
-      this.#log(result, delivery, startedAtMs, acceptedMs);
+      this.#log(result, delivery, startedAtMs);
       return result.outcome;
     });
     this.#last = handling;
@@ -95,7 +96,7 @@ export class CloudWorker {
   }
 
   async #openNow(): Promise<Opened> {
-    const { clock, openCloud, openLearner } = this.#parts;
+    const { clock, openCloud, openLearner, startUp } = this.#parts;
     const [{ store, queue }, { Worker }] = await Promise.all([openCloud(), import("../protocol/worker.ts")]);
     const worker = new Worker({
       ...{ store, queue, clock, openLearner },
@@ -103,6 +104,7 @@ export class CloudWorker {
       peakMemoryBytes: () => process.resourceUsage().maxRSS * 1024,
       remainingMs: () => Math.min(this.#deadlineMs, this.#stopAtMs) - clock.nowMs(),
     });
+    startUp.reached("opened");
     return { store, queue, worker };
   }
 
@@ -134,18 +136,18 @@ export class CloudWorker {
     return { outcome: "poison", reason: trigger ?? problem };
   }
 
-  #log(result: TaskResult, delivery: Delivery, startedAtMs: number, acceptedMs: number): void {
-    const { clock, log, platform } = this.#parts;
+  #log(result: TaskResult, delivery: Delivery, startedAtMs: number): void {
+    const { clock, log, platform, startUp } = this.#parts;
+    startUp.reached("handled");
+    const moments = startUp.take();
     const line = taskLine(result, delivery.body, Math.round(clock.nowMs() - startedAtMs));
     log(line.severity, line.message, {
       ...line.fields,
       deliveries: delivery.attempt,
       ...(result.message && { queueMs: Math.max(0, Math.round(startedAtMs - result.message.sentAtMs)) }),
       ...{ platform, place: this.#place },
-      // The cold start, told once: milliseconds from the start of the process.
-      ...(this.#isFirst && { acceptedMs: Math.round(acceptedMs), handledMs: Math.round(performance.now()) }),
+      ...(Object.keys(moments).length > 0 && { startUpMs: moments }),
     });
-    this.#isFirst = false;
   }
 }
 

@@ -5,6 +5,7 @@ import type { CloudWorkerParts } from "./cloud-worker.ts";
 import { type Configuration, type Platform, type Role, readConfiguration } from "./configuration.ts";
 import { systemClock } from "./local/clock.ts";
 import { logToOutput as log } from "./log.ts";
+import { StartUp } from "./start-up.ts";
 
 /** What is the same on every platform. */
 export type CommonParts = Omit<CloudWorkerParts, "openCloud">;
@@ -24,18 +25,25 @@ const start: Record<Role, Start> = {
   schedule: async (given) => (await import("./azure/send-scheduled.ts")).sendScheduled(given, log),
 };
 
-const loadTensorFlow = async () => (await import("../training/backend.ts")).loadBackend();
+async function loadTensorFlow(): Promise<void> {
+  await (await import("../training/backend.ts")).loadBackend();
+  startUp.reached("tensorFlow");
+}
+
+const startUp = new StartUp();
+startUp.reached("code");
 const notices = new Set<string>();
 
 try {
   const configuration = readConfiguration(process.env);
   const { platform, role } = configuration;
   await start[role](configuration, {
-    ...{ platform, log, clock: systemClock },
+    ...{ platform, log, startUp, clock: systemClock },
     async openLearner(store, document, plan) {
       const { openLearner } = await import("../training/learner.ts");
       return openLearner(store, document, plan, {
         nowMs: systemClock.nowMs,
+        onFirstStep: () => startUp.reached("firstStep"),
         onNotice(text) {
           if (!notices.has(text)) log("WARNING", text, { event: "notice", platform });
           notices.add(text);
