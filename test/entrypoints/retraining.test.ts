@@ -85,6 +85,14 @@ describe("a schedule's message", () => {
     expect(await jobsOf(world)).to.deep.equal(["arithmetic-1", "arithmetic-1-2", "arithmetic-1-3"]);
   });
 
+  it("is tried afresh at each firing, though its body is the same each time", async () => {
+    const world = await trained();
+    const { worker } = cloudWorkerOn(world);
+    for (let day = 0; day < 7; day++)
+      expect(await worker.handle(firing(fired + day * 86_400_000, 2), Infinity)).to.equal("done");
+    expect(await jobsOf(world)).to.have.length(8);
+  });
+
   it("starts what an earlier delivery decided and could not send", async () => {
     const world = await trained();
     let isDown = true;
