@@ -6,6 +6,7 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { expect } from "chai";
 import { after, afterEach, before, beforeEach, describe, it } from "mocha";
+import { PNG } from "pngjs";
 import { answerFunctionUrl } from "../../worker-runtime/src/clouds/aws/function-url.ts";
 import { MemoryObjectStore } from "../../worker-runtime/src/clouds/memory/object-store.ts";
 import { MemoryTaskQueue } from "../../worker-runtime/src/clouds/memory/task-queue.ts";
@@ -15,13 +16,19 @@ import {
   PredictionEndpoint,
 } from "../../worker-runtime/src/clouds/prediction/endpoint.ts";
 import { servePredictions } from "../../worker-runtime/src/clouds/prediction/http-server.ts";
+import { rowsOf } from "../../worker-runtime/src/clouds/prediction/rows.ts";
+import { jobSchema } from "../../worker-runtime/src/job/document.ts";
 import { keys } from "../../worker-runtime/src/protocol/keys.ts";
 import { submit } from "../../worker-runtime/src/protocol/submit.ts";
-import { Worker } from "../../worker-runtime/src/protocol/worker.ts";
+import { Worker, type WorkerParts } from "../../worker-runtime/src/protocol/worker.ts";
 import { openLearner } from "../../worker-runtime/src/training/learner.ts";
 import { ManualClock } from "../support/manual-clock.ts";
-import type { LogLine } from "./cloud-worker-on.ts";
-import { smallJob } from "./small-job.ts";
+import type { World } from "../worker/protocol/world.ts";
+import { cloudWorkerOn, type LogLine } from "./cloud-worker-on.ts";
+import { reviews, smallJob } from "./small-job.ts";
+
+/** One that trains with TensorFlow. */
+const realLearner: WorkerParts["openLearner"] = (...given) => openLearner(...given, { nowMs: () => 0, onNotice() {} });
 
 describe("the prediction endpoint", () => {
   const clock = new ManualClock();
@@ -38,7 +45,7 @@ describe("the prediction endpoint", () => {
     await submit(trained, queue, clock.nowMs(), document, plan);
     const worker = new Worker({
       ...{ store: trained, queue, clock, place: "here", peakMemoryBytes: () => 0, remainingMs: () => Infinity },
-      openLearner: (...given) => openLearner(...given, { nowMs: () => 0, onNotice() {} }),
+      openLearner: realLearner,
     });
     while (!(await trained.head(keys.result(job, "manifest.json")))) {
       const delivery = await queue.receive(300);
@@ -99,6 +106,32 @@ describe("the prediction endpoint", () => {
     const body = '{"text":"fine text 3"}\n"dull text 4"\r\n\n';
     const answer = await endpointOn().endpoint.answer({ ...{ method: "POST", path: "/predict", query: "" }, body });
     expect((answer.body.predictions as object[]).length).to.equal(2);
+  });
+
+  it("takes pictures as PNG or JPEG files in base64", async () => {
+    const document = jobSchema.parse({ name: "v", model: { kind: "image-classification" }, data: { train: "images" } });
+    const png = new PNG({ width: 2, height: 1, colorType: 0 });
+    png.data.set([7, 7, 7, 255, 9, 9, 9, 255]);
+    const image = PNG.sync.write(png, { colorType: 0 }).toString("base64");
+    const [row, broken] = await rowsOf(JSON.stringify([{ image }, { image: "aGVsbG8gdGhlcmU=" }]), document);
+    expect(row)
+      .to.have.property("values")
+      .that.deep.equals({ image: { shape: [1, 2, 1], pixels: Uint8Array.of(7, 9) } });
+    expect(broken).to.have.property("problem", 'column "image" cannot be read as a picture: neither PNG nor JPEG');
+  });
+
+  it("answers with what new data was trained to, from the message about it to the model", async () => {
+    const { document, plan } = await smallJob(store, folder, { name: "daily" });
+    const queue = new MemoryTaskQueue(clock);
+    await submit(store, { send: async () => {} }, clock.nowMs(), document, plan);
+    await store.putIfAbsent("incoming/daily/monday.csv", Buffer.from(reviews(0, 60).replaceAll("good", "splendid")));
+    await queue.send([JSON.stringify({ kind: "storage#object", name: "incoming/daily/monday.csv", bucket: "data" })]);
+    const { worker } = cloudWorkerOn({ clock, store, queue } as World, { openLearner: realLearner });
+    for (let delivery = await queue.receive(300); delivery; delivery = await queue.receive(300))
+      expect(await worker.handle(delivery, Infinity)).to.equal("done");
+    const { body } = await endpointOn().predict("fine text 3", "job=daily");
+    expect(body.predictions).to.have.nested.property("[0].label", "splendid");
+    expect(body.job).to.not.equal(plan.job);
   });
 
   it("never answers with a job that has not finished", async () => {
