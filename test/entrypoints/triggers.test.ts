@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
+import { bodyOf } from "../../worker-runtime/src/clouds/azure/task-queue.ts";
 import { readTrigger } from "../../worker-runtime/src/clouds/triggers/read-trigger.ts";
 
 /** As docs.aws.amazon.com/AmazonS3: notification-content-structure prints it. */
@@ -60,6 +61,12 @@ describe("a message that starts a job again", () => {
         expect(read(event(key)), key).to.include(`the object "${key}", which is not incoming/<job>/<file>`);
     });
   }
+
+  it("is read from Azure's queue as base64, and as Event Grid's plain JSON", () => {
+    const event = JSON.stringify(cloudEvent("incoming/sentiment/a.csv"));
+    for (const text of [event, Buffer.from(event).toString("base64")])
+      expect(readTrigger({ body: bodyOf(text) })).to.deep.equal({ kind: "data", names: ["sentiment"] });
+  });
 
   it("knows how S3 writes keys, and its test of the notification", () => {
     expect(read(s3Event("incoming/sentiment/caf%C3%A9+1.csv"))).to.deep.equal({ kind: "data", names: ["sentiment"] });

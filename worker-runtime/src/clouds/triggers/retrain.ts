@@ -29,7 +29,7 @@ export type Retraining = { readonly document: JobDocument; readonly plan: Plan }
  */
 export async function retrain(parts: RetrainParts, name: string, schedule?: string): Promise<Retraining> {
   const { store, queue, clock } = parts;
-  const objects = (await store.list(keys.incoming(name))).filter(({ key }) => !key.endsWith("/"));
+  const objects = await listIncoming(store, name);
   const key = keys.retraining(name, schedule ?? firingOf(objects));
   const retraining = await decideOnce(store, key, () => decide(store, name, objects, schedule !== undefined));
   if ("plan" in retraining && !(await isOver(store, retraining.plan.job)))
@@ -44,8 +44,13 @@ export async function giveUp(
   schedule: string | undefined,
   reason: string,
 ) {
-  const objects = await store.list(keys.incoming(name));
+  const objects = await listIncoming(store, name);
   return decideOnce(store, keys.retraining(name, schedule ?? firingOf(objects)), async () => ({ failed: reason }));
+}
+
+/** Without the empty objects by which consoles show folders. */
+async function listIncoming(store: ObjectStore, name: string): Promise<ObjectInfo[]> {
+  return (await store.list(keys.incoming(name))).filter(({ key }) => !key.endsWith("/"));
 }
 
 function firingOf(objects: readonly ObjectInfo[]): string {
