@@ -60,7 +60,7 @@ export async function makeVariants(image: string, folder: string): Promise<Varia
     }),
     await bundled("Node's modules imported as they are", { plugins: [eagerBuiltins] }),
     await bundled("TensorFlow's library in the main thread", {
-      plugins: [rewritten("training/backend.ts", "loadBindingInThread(),", "{ end() {} },")],
+      plugins: [rewritten("clouds/load-tensorflow.ts", "availableParallelism() > 1", "false")],
     }),
     await bundled("TensorFlow when the first step needs it", {
       plugins: [rewritten("clouds/main.ts", "void loadTensorFlow().catch(() => {})", "{}")],

@@ -26,7 +26,7 @@ const start: Record<Role, Start> = {
 };
 
 async function loadTensorFlow(): Promise<void> {
-  await (await import("../training/backend.ts")).loadBackend();
+  await (await import("./load-tensorflow.ts")).loadTensorFlow();
   startUp.reached("tensorFlow");
 }
 
