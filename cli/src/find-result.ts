@@ -43,7 +43,7 @@ function ofResultFolder(resultFolder: string): FoundJob {
 }
 
 /** The name in the job file: without the hash and the number of the run (`jobName` of the runtime puts them there). */
-function shortName(job: string): string {
+export function shortName(job: string): string {
   return job.replace(/-[0-9a-f]{8}(-\d+)?$/, "");
 }
 
@@ -52,9 +52,10 @@ function newest(folder: string, jobs: readonly string[]): string | undefined {
   return jobs.toSorted((a, b) => time(b) - time(a))[0];
 }
 
-function noSuchJob(written: string, storeFolder: string, jobs: readonly string[]): UserError {
+/** `store` names the store that was looked into. */
+export function noSuchJob(written: string, store: string, jobs: readonly string[]): UserError {
   const nearest = nearestName(written, [...jobs, ...jobs.map(shortName)]);
   const list =
     jobs.length === 0 ? "It is empty." : `It has ${jobs.slice(0, 10).join(", ")}${jobs.length > 10 ? ", ..." : ""}.`;
-  return new UserError(`There is no job ${written} in ${storeFolder}. ${nearest ? `Did you mean ${nearest}?` : list}`);
+  return new UserError(`There is no job ${written} in ${store}. ${nearest ? `Did you mean ${nearest}?` : list}`);
 }

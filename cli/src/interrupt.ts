@@ -1,4 +1,5 @@
 import { exitCodes } from "./errors.ts";
+import { say } from "./output.ts";
 
 /**
  * npm passes Ctrl-C on to the command, which the terminal has already told: signals that come so soon after each other are
@@ -42,4 +43,20 @@ export class Interrupt implements Disposable {
       process.exit(exitCodes[name]);
     }
   };
+}
+
+/** Runs work that Ctrl-C stops by throwing the signal's reason; then says `stopped`, sets the exit code and gives undefined. */
+export async function unlessInterrupted<T>(
+  stopped: string,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  using interrupt = new Interrupt(() => say("\nStopping. Again: leave at once."));
+  try {
+    return await work(interrupt.signal);
+  } catch (error) {
+    if (!interrupt.signal.aborted || error !== interrupt.signal.reason) throw error;
+    say(stopped);
+    process.exitCode = interrupt.exitCode;
+    return undefined;
+  }
 }

@@ -2,11 +2,16 @@ import { readFileSync } from "node:fs";
 import { styleText } from "node:util";
 import { UserError } from "@trivet/worker-runtime/errors";
 import { Command, CommanderError } from "commander";
+import { addCancel } from "./commands/cancel.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addFetch } from "./commands/fetch.ts";
 import { addInit } from "./commands/init.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addPredict } from "./commands/predict.ts";
+import { addStatus } from "./commands/status.ts";
+import { addSubmit } from "./commands/submit.ts";
 import { addTrain } from "./commands/train.ts";
+import { addWatch } from "./commands/watch.ts";
 import { reportError } from "./errors.ts";
 
 const examples = `Examples:
@@ -15,12 +20,13 @@ const examples = `Examples:
   $ trivet predict sentiment reviews.txt    ask the model
   $ trivet inspect sentiment                check and show what was stored
   $ trivet doctor                           see whether this machine is ready
+  $ trivet submit job.yaml --stack dev      train it on a deployed stack
 `;
 
 const exitCodeHelp = `
 Exit codes:
   0 ok  1 the job failed  2 wrong usage or input  3 try again later  4 stopped by its budget  5 cancelled
-  130, 143 stopped by Ctrl-C or a signal; the same command goes on
+  130, 143 stopped by Ctrl-C or a signal; the same command goes on. Jobs in a cloud go on by themselves
 `;
 
 /**
@@ -59,7 +65,9 @@ function program(): Command {
     .configureHelp({ styleTitle: (text) => styleText("bold", text, { validateStream: false }) })
     .configureOutput({ outputError: () => {} })
     .exitOverride();
-  for (const add of [addInit, addTrain, addPredict, addInspect, addDoctor]) add(trivet);
+  const local = [addInit, addTrain, addPredict, addInspect, addDoctor];
+  const deployed = [addSubmit, addStatus, addWatch, addFetch, addCancel];
+  for (const add of [...local, ...deployed]) add(trivet);
   return trivet;
 }
 

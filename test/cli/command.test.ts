@@ -14,7 +14,8 @@ describe("trivet", () => {
     const { exitCode, stdout, stderr } = await trivet("--help");
     expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: "" });
     expect(stdout).to.match(/^Examples:\n/);
-    for (const command of ["init", "train", "predict", "inspect", "doctor"]) {
+    const deployed = ["submit", "status", "watch", "fetch", "cancel"];
+    for (const command of ["init", "train", "predict", "inspect", "doctor", ...deployed]) {
       expect(stdout).to.match(new RegExp(`^  ${command} .+ \\w+`, "m"));
       const help = await trivet(command, "--help");
       expect(help.stdout, command).to.match(/^Examples:\n {2}\$ trivet/);

@@ -1,9 +1,11 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect } from "chai";
 import { duration, fitInto, measure } from "../../cli/src/progress/format.ts";
-import { linesOf } from "../../cli/src/progress/lines.ts";
+import { linesOf, progressOf } from "../../cli/src/progress/lines.ts";
 import { TerminalProgress } from "../../cli/src/progress/terminal.ts";
-import type { PlanEvent, RoundEvent, RunEvent } from "../../worker-runtime/src/job/events.ts";
+import { everySecond } from "../../worker-runtime/src/clouds/every-second.ts";
+import type { PlanEvent, ProgressEvent, RoundEvent, RunEvent } from "../../worker-runtime/src/job/events.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 
 const plan: PlanEvent = {
   type: "plan",
@@ -50,6 +52,38 @@ describe("progress of a run", () => {
       "Worker process-2 ended (SIGKILL) and is started again.",
       "round 12/12  accuracy 0.8313",
     ]);
+  });
+
+  it("leaves the processes out where a cloud decides how many functions there are", () => {
+    const { processes: _, ...inCloud } = plan;
+    expect(linesOf(inCloud, undefined)[0]).to.match(
+      /^reviews-12345678: 12 rounds of 50 steps by 4 workers, batches of 64/,
+    );
+  });
+
+  it("tells of what takes long at most once a second, in rows, shards or megabytes", () => {
+    const clock = new ManualClock();
+    const told: string[] = [];
+    const tell = everySecond(clock, (event) => event.type === "progress" && told.push(progressOf(event)));
+    const stages: [ProgressEvent["stage"], number?][] = [
+      ["reading"],
+      ["encoding", 4000],
+      ["storing", 5000],
+      ["uploading", 45e6],
+    ];
+    for (const [stage, total] of stages) {
+      for (const done of [1, 2, 12_345_678])
+        tell({ type: "progress", stage, done, ...(total !== undefined && { total }) });
+      clock.pass(1);
+    }
+    tell({ type: "progress", stage: "fetching", done: 12_345_678, total: 45e6 });
+    expect(told).to.deep.equal([
+      "encoding 1 of 4,000 rows",
+      "storing 1 of 5,000 shards",
+      "uploading 0.0 of 45.0 MB",
+      "fetching 12.3 of 45.0 MB",
+    ]);
+    expect(progressOf({ type: "progress", stage: "reading", done: 12_345 })).to.equal("reading 12,345 rows");
   });
 
   it("shows a long job in some forty lines, the last round among them", () => {

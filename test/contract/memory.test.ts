@@ -7,15 +7,15 @@ import { taskQueueContract } from "./task-queue.ts";
 
 describe("memory", () => {
   describe("object store", () =>
-    objectStoreContract(async () => {
+    objectStoreContract("memory", async () => {
       const store = new MemoryObjectStore();
       return { store, other: store };
     }));
 
   describe("task queue", () =>
-    taskQueueContract(async () => {
+    taskQueueContract("memory", async () => {
       const clock = new ManualClock();
       const queue = new MemoryTaskQueue(clock);
-      return { queue, other: queue, wait: async (seconds) => clock.pass(seconds) };
+      return { queue, other: queue, clock };
     }));
 });

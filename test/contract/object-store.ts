@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { it } from "mocha";
+import { checkStore } from "../../worker-runtime/src/clouds/check-store.ts";
 import type { ObjectStore } from "../../worker-runtime/src/ports/object-store.ts";
+import { record } from "./table.ts";
 
 /** How a suite gets the store under test: empty, a fresh one for each case. `other` is the same store seen by another process. */
 export interface StoreUnderTest {
@@ -12,7 +14,9 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (body: Uint8Array | undefined) => body && new TextDecoder().decode(body);
 
 /** What every object store must keep, whoever made it. */
-export function objectStoreContract(open: () => Promise<StoreUnderTest>): void {
+export function objectStoreContract(backend: string, open: () => Promise<StoreUnderTest>): void {
+  record("Object stores", backend);
+
   it("creates an object once; later writers learn that it exists and change nothing", async () => {
     const { store, other } = await open();
     expect(await store.putIfAbsent("jobs/a/x", bytes("first"))).to.equal("created");
@@ -41,6 +45,7 @@ export function objectStoreContract(open: () => Promise<StoreUnderTest>): void {
       expect(text(await other.get(`jobs/list/${i}`))).to.equal(`${i}`);
       expect((await other.head(`jobs/list/${i}`))?.sizeBytes).to.equal(`${i}`.length);
       expect(await other.list("jobs/list/")).to.have.length(i + 1);
+      expect(await other.list(`jobs/list/${i}`)).to.deep.include(await store.head(`jobs/list/${i}`));
     }
   });
 
@@ -114,6 +119,22 @@ export function objectStoreContract(open: () => Promise<StoreUnderTest>): void {
     }
   });
 
+  it("holds an object of 100 MiB; of two who write it at once one wins, and nothing is mixed", async function () {
+    this.timeout(120_000);
+    const { store, other } = await open();
+    const bodies = [1, 2].map((writer) => pattern(100 * 2 ** 20, writer));
+    const answers = await Promise.all([store.putIfAbsent("large", bodies[0]!), other.putIfAbsent("large", bodies[1]!)]);
+    expect(answers.toSorted()).to.deep.equal(["created", "exists"]);
+    const winner = bodies[answers.indexOf("created")]!;
+    expect(Buffer.compare((await other.get("large"))!, winner)).to.equal(0);
+    const range = { offsetBytes: 16 * 2 ** 20 - 5, lengthBytes: 10 };
+    expect([...(await store.get("large", range))!]).to.deep.equal([
+      ...winner.subarray(16 * 2 ** 20 - 5, 16 * 2 ** 20 + 5),
+    ]);
+    expect((await store.head("large"))?.sizeBytes).to.equal(winner.length);
+    expect((await store.list("large")).map(({ sizeBytes }) => sizeBytes)).to.deep.equal([winner.length]);
+  });
+
   it("lists 2,500 keys in order, and only those with the prefix", async () => {
     const { store, other } = await open();
     const names = Array.from({ length: 2500 }, (_, i) => `many/${String((i * 7919) % 2500).padStart(6, "0")}`);
@@ -155,4 +176,17 @@ export function objectStoreContract(open: () => Promise<StoreUnderTest>): void {
     (await store.get("copy"))![1] = 0;
     expect(text(await store.get("copy"))).to.equal("mine");
   });
+
+  it("passes the short contract, which leaves nothing behind", async () => {
+    const { store } = await open();
+    expect((await checkStore(store)).filter(({ problem }) => problem)).to.deep.equal([]);
+    expect(await store.list("")).to.deep.equal([]);
+  });
+}
+
+/** Bytes that differ from place to place and from writer to writer. */
+function pattern(length: number, writer: number): Uint8Array {
+  const words = new Uint32Array(length / 4);
+  for (let i = 0; i < words.length; i++) words[i] = Math.imul(i, 2654435761) ^ writer;
+  return new Uint8Array(words.buffer);
 }

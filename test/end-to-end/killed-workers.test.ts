@@ -16,10 +16,12 @@ const seeds = 50;
 describe("killed workers", function () {
   this.timeout(600_000);
   const folder = temporaryFolder();
-  const environment = { ...process.env };
+  const options = process.env.NODE_OPTIONS ?? "";
   beforeEach(() => Object.assign(process.env, notingWork(folder())));
+  // Not `process.env = ...`: a plain object in its place would hide what later tests set from TensorFlow.
   afterEach(() => {
-    process.env = { ...environment };
+    Object.assign(process.env, { NODE_OPTIONS: options });
+    delete process.env.TRIVET_TEST_NOTES;
   });
 
   it(`change no bit and cost little, at any moment, in ${seeds} runs`, async () => {

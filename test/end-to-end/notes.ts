@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 
-const noteWork = fileURLToPath(new URL("./note-work.ts", import.meta.url));
+const noteWork = new URL("./note-work.ts", import.meta.url).href;
 
 /** Environment for a command whose processes write down what they do; see note-work.ts. */
 export function notingWork(folder: string): Record<string, string> {

@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 
 /** A disk of a few hundred kilobytes at `folder`, which can grow. */
 export interface SmallDisk {
@@ -39,7 +38,7 @@ function imitated(folder: string): SmallDisk {
   console.log("      this machine does not let us mount a small disk: one is imitated");
   const limit = `${folder}-limit`;
   writeFileSync(limit, String(kibibytes * 1024));
-  const preload = fileURLToPath(new URL("./full-disk.ts", import.meta.url));
+  const preload = new URL("./full-disk.ts", import.meta.url).href;
   return {
     folder,
     environment: { NODE_OPTIONS: `--import=${preload}`, FULL_DISK_FOLDER: folder, FULL_DISK_LIMIT: limit },

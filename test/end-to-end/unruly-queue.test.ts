@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -9,7 +8,7 @@ import { writeSmallJob } from "./small-job.ts";
 import { identity, undisturbed } from "./train-here.ts";
 
 const seeds = 3;
-const unruly = fileURLToPath(new URL("./unruly-queue.ts", import.meta.url));
+const unruly = new URL("./unruly-queue.ts", import.meta.url).href;
 
 describe("messages that come one to three times, in any order", function () {
   this.timeout(600_000);

@@ -11,8 +11,14 @@ import { megabytes, say, step } from "./progress.mjs";
 const { version, wheel, wheelBytes, wheelSha256, pipArguments, unpackedBytes } = tensorflow;
 const unpackScript = fileURLToPath(new URL("unpack-wheel.py", import.meta.url));
 
-/** The unpacked library: libtensorflow_cc.so.2, libtensorflow_framework.so.2 and include/. Complete as soon as it exists. */
-export const libraryFolder = path.join(cache, `tensorflow-${version}-${wheelSha256.slice(0, 8)}`);
+/** Counts the choices of files that unpack-wheel.py has made, so that a folder with another choice is not taken for this. */
+const choice = 2;
+
+/**
+ * The unpacked library: libtensorflow_cc.so.2, libtensorflow_framework.so.2, include/, and THIRD_PARTY_NOTICES.txt. Complete
+ * as soon as it exists.
+ */
+export const libraryFolder = path.join(cache, `tensorflow-${version}-${wheelSha256.slice(0, 8)}-${choice}`);
 const unpacking = `${libraryFolder}.unfinished`;
 
 /**

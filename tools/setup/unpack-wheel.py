@@ -1,4 +1,5 @@
-"""Unpacks from TensorFlow's wheel the two libraries and the few C headers that the binding needs (76 of 13,000 files).
+"""Unpacks from TensorFlow's wheel the two libraries, their licence, and the few C headers that the binding needs (70 of
+13,000 files).
 
 Usage: python unpack-wheel.py <wheel> <folder>
 """
@@ -12,6 +13,8 @@ PACKAGE = "tensorflow/"
 WANTED = (
     "libtensorflow_cc.so.2",
     "libtensorflow_framework.so.2",
+    "THIRD_PARTY_NOTICES.txt",
+    "include/LICENSE",
     "include/tensorflow/c/",
     "include/tensorflow/core/platform/ctstring",
     "include/tsl/platform/ctstring",

@@ -1,10 +1,12 @@
 import { relative, resolve } from "node:path";
+import type { ObjectStore } from "@trivet/worker-runtime/ports/object-store";
 import type { Command } from "commander";
 import { exitCodes } from "../errors.ts";
-import { jsonOption, storeOption } from "../options.ts";
+import { addStackOptions, jsonOption, type StackFlags, storeOption } from "../options.ts";
 import { print } from "../output.ts";
+import { namesStack, openStackOf } from "../stack/open.ts";
 
-interface InspectFlags {
+interface InspectFlags extends StackFlags {
   readonly store: string;
   readonly json?: boolean;
 }
@@ -12,10 +14,11 @@ interface InspectFlags {
 const help = `Examples:
   $ trivet inspect sentiment            plan, rounds, result, and whether it all fits together
   $ trivet inspect ./copied/result      only the files of a result that was copied elsewhere
+  $ trivet inspect sentiment --stack dev     a job of a deployed stack; reads everything that it has stored
 `;
 
 export function addInspect(program: Command): void {
-  program
+  const command = program
     .command("inspect")
     .summary("check and show what a job has stored")
     .description(
@@ -24,36 +27,45 @@ export function addInspect(program: Command): void {
     )
     .addHelpText("before", help)
     .argument("<job>", "a job's name, or the folder of a result")
-    .addOption(storeOption())
-    .addOption(jsonOption("print everything as one JSON object"))
-    .action(inspect);
+    .addOption(storeOption());
+  addStackOptions(command).addOption(jsonOption("print everything as one JSON object")).action(inspect);
 }
 
 async function inspect(written: string, flags: InspectFlags): Promise<void> {
-  const { findJob } = await import("../find-result.ts");
-  const { job, storeFolder, resultFolder } = findJob(written, resolve(flags.store));
-  const problems =
-    job === undefined || storeFolder === undefined
-      ? await inspectFolder(resultFolder, flags)
-      : await inspectJob(job, storeFolder, flags);
+  const problems = namesStack(flags) ? await inspectStackJob(written, flags) : await inspectHere(written, flags);
   if (problems.length > 0) process.exitCode = exitCodes.failed;
 }
 
-async function inspectJob(job: string, storeFolder: string, { json }: InspectFlags): Promise<readonly string[]> {
-  const [{ LocalObjectStore }, { verifyJob }, { readDatasetManifest, readJob }, { showInspection }] = await Promise.all(
-    [
-      import("@trivet/worker-runtime/clouds/local/object-store"),
-      import("@trivet/worker-runtime/protocol/verify"),
-      import("@trivet/worker-runtime/protocol/run-record"),
-      import("../inspect/show.ts"),
-    ],
-  );
-  const store = await LocalObjectStore.open(storeFolder);
+async function inspectHere(written: string, flags: InspectFlags): Promise<readonly string[]> {
+  const { findJob } = await import("../find-result.ts");
+  const { job, storeFolder, resultFolder } = findJob(written, resolve(flags.store));
+  if (job === undefined || storeFolder === undefined) return inspectFolder(resultFolder, flags);
+  const { LocalObjectStore } = await import("@trivet/worker-runtime/clouds/local/object-store");
+  return inspectJob(await LocalObjectStore.open(storeFolder), job, relative("", storeFolder), flags);
+}
+
+async function inspectStackJob(written: string, flags: InspectFlags): Promise<readonly string[]> {
+  const stack = await openStackOf(flags);
+  const { findStackJob } = await import("../stack/find-job.ts");
+  return inspectJob(stack.store, await findStackJob(stack, written), stack.outputs.storeUrl, flags);
+}
+
+async function inspectJob(
+  store: ObjectStore,
+  job: string,
+  place: string,
+  { json }: InspectFlags,
+): Promise<readonly string[]> {
+  const [{ verifyJob }, { readDatasetManifest, readJob }, { showInspection }] = await Promise.all([
+    import("@trivet/worker-runtime/protocol/verify"),
+    import("@trivet/worker-runtime/protocol/run-record"),
+    import("../inspect/show.ts"),
+  ]);
   const verification = await verifyJob(store, job);
   const { train, heldOut } = await readDatasetManifest(store, verification.plan.datasetHash);
   const inspection = {
     job,
-    store: relative("", storeFolder),
+    store: place,
     kind: (await readJob(store, job))!.document.model.kind,
     trainExamples: train.examples,
     heldOutExamples: heldOut.examples,

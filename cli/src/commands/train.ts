@@ -3,11 +3,10 @@ import { dirname, join, relative, resolve } from "node:path";
 import type { JobDocument } from "@trivet/worker-runtime/job/document";
 import type { TrainOutcome } from "@trivet/worker-runtime/job/events";
 import type { Command } from "commander";
-import { exitCodes } from "../errors.ts";
 import { Interrupt } from "../interrupt.ts";
 import { defaultStore, jsonOption, storeOption, wholeNumber } from "../options.ts";
-import { print, say, styled } from "../output.ts";
-import { measure } from "../progress/format.ts";
+import { exitCodeOf, failure, summary } from "../outcome.ts";
+import { print, say } from "../output.ts";
 import { openProgress } from "../progress/progress.ts";
 
 interface TrainFlags {
@@ -72,20 +71,14 @@ async function train(file: string, flags: TrainFlags): Promise<void> {
   process.exitCode = exitCodeOf(outcome, interrupt);
 }
 
-function exitCodeOf({ state }: TrainOutcome, interrupt: Interrupt): number {
-  if (state === "interrupted") return interrupt.exitCode;
-  if (state === "failed") return exitCodes.failed;
-  return state === "cancelled" ? exitCodes.cancelled : exitCodes.ok;
-}
-
 function tell(outcome: TrainOutcome, flags: TrainFlags): void {
-  const { state, reason, job, resultFolder } = outcome;
+  const { state, job, resultFolder } = outcome;
   if (state === "interrupted") {
     say(`Stopped. Run the same command to go on from round ${outcome.nextRound}.`);
     return;
   }
   if (state === "failed") {
-    say(`${styled("red", "The job failed:", process.stderr)} ${reason}`);
+    say(failure(outcome));
     return;
   }
   print(summary(outcome));
@@ -97,16 +90,4 @@ Next:
   trivet predict ${job}${store} <file>    ask the model
   trivet inspect ${job}${store}           check and show what was stored
   open ${join(folder, "report.html")}`);
-}
-
-/** What came out, for people. */
-function summary({ state, reason, metrics = {}, weightsHash, resultFolder, seconds }: TrainOutcome): string {
-  const title = state === "finished" ? "Finished" : state === "cancelled" ? "Cancelled" : "Stopped early";
-  const measured = Object.entries(metrics).map(([name, value]) => `${name} ${measure(value)}`);
-  return [
-    `${styled("green", title)} in ${seconds.toFixed(1)} s${reason ? `: ${reason}` : ""}`,
-    ...(measured.length > 0 ? [`  held-out  ${measured.join(", ")}`] : []),
-    `  weights   sha256 ${weightsHash}`,
-    `  files     ${relative("", resultFolder ?? "") || "."}`,
-  ].join("\n");
 }

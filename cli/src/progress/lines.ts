@@ -1,4 +1,4 @@
-import type { PlanEvent, RoundEvent, RunEvent } from "@trivet/worker-runtime/job/events";
+import type { PlanEvent, ProgressEvent, RoundEvent, RunEvent } from "@trivet/worker-runtime/job/events";
 import { count, counted, duration, measure } from "./format.ts";
 
 /** Rounds that get a line of their own, at most about so many, so that a long job does not scroll away what matters. */
@@ -7,12 +7,14 @@ const roundLines = 40;
 /** What an event says to a person, a line each; nothing for a round between those that are shown. */
 export function linesOf(event: RunEvent, plan: PlanEvent | undefined): string[] {
   switch (event.type) {
+    case "progress":
+      return [];
     case "dataset":
       return [describeDataset(event)];
     case "plan":
       return [
-        `${event.job}: ${counted(event.rounds, "round")} of ${counted(event.localSteps, "step")} by ${counted(event.workers, "worker")} ` +
-          `in ${counted(event.processes, "process", "processes")}, batches of ${count(event.batchSize)}, ${counted(event.weightCount, "weight")}`,
+        `${event.job}: ${counted(event.rounds, "round")} of ${counted(event.localSteps, "step")} by ${counted(event.workers, "worker")}` +
+          `${inProcesses(event)}, batches of ${count(event.batchSize)}, ${counted(event.weightCount, "weight")}`,
       ];
     case "resumed":
       return [`Goes on from round ${event.round}.`];
@@ -27,6 +29,10 @@ export function linesOf(event: RunEvent, plan: PlanEvent | undefined): string[] 
   }
 }
 
+function inProcesses({ processes }: PlanEvent): string {
+  return processes === undefined ? "" : ` in ${counted(processes, "process", "processes")}`;
+}
+
 function describeDataset(event: Extract<RunEvent, { type: "dataset" }>): string {
   const skipped = event.skippedRows > 0 ? `, ${counted(event.skippedRows, "bad row")} left out` : "";
   const examples = `${count(event.trainExamples)} training and ${count(event.heldOutExamples)} held-out examples`;
@@ -35,6 +41,15 @@ function describeDataset(event: Extract<RunEvent, { type: "dataset" }>): string 
 
 function isShown({ round, rounds }: RoundEvent): boolean {
   return round === rounds || round % Math.ceil(rounds / roundLines) === 0;
+}
+
+const units = { reading: "rows", encoding: "rows", storing: "shards", uploading: "MB", fetching: "MB" } as const;
+
+/** "encoding 2,000 of 60,000 rows", "uploading 12.3 of 45.0 MB" */
+export function progressOf({ stage, done, total }: ProgressEvent): string {
+  const unit = units[stage];
+  const amount = (value: number) => (unit === "MB" ? (value / 1e6).toFixed(1) : count(value));
+  return `${stage} ${amount(done)}${total === undefined ? "" : ` of ${amount(total)}`} ${unit}`;
 }
 
 /** The most important first, since a narrow terminal cuts the end. */

@@ -1,6 +1,6 @@
 import type { PlanEvent, RoundEvent, RunEvent } from "@trivet/worker-runtime/job/events";
 import { duration, fitInto } from "./format.ts";
-import { linesOf, partsOf } from "./lines.ts";
+import { linesOf, partsOf, progressOf } from "./lines.ts";
 import type { Progress } from "./progress.ts";
 
 const eraseRest = "\x1b[K";
@@ -15,6 +15,8 @@ export class TerminalProgress implements Progress {
   readonly #timer: NodeJS.Timeout;
   #plan: PlanEvent | undefined;
   #round: RoundEvent | undefined;
+  /** What is done while there is no round to show. */
+  #stage = "reading the data";
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
@@ -23,8 +25,12 @@ export class TerminalProgress implements Progress {
   }
 
   show(event: RunEvent): void {
-    if (event.type === "plan") this.#plan = event;
+    if (event.type === "plan") {
+      this.#plan = event;
+      this.#stage = "training";
+    }
     if (event.type === "round") this.#round = event;
+    if (event.type === "progress") this.#stage = progressOf(event);
     const lines = linesOf(event, this.#plan).map((line) => `\r${line}${eraseRest}\n`);
     this.#stream.write(lines.join("") + this.#status());
   }
@@ -36,7 +42,7 @@ export class TerminalProgress implements Progress {
 
   #status(): string {
     const seconds = Math.floor((performance.now() - this.#startedAtMs) / 1000);
-    const parts = this.#round ? partsOf(this.#round, this.#plan) : [this.#plan ? "training" : "reading the data"];
+    const parts = this.#round ? partsOf(this.#round, this.#plan) : [this.#stage];
     // One column stays free: some terminals wrap when the last one is written. Some do not tell their width.
     return `\r${fitInto([...parts, ...(seconds > 0 ? [duration(1000 * seconds)] : [])], (this.#stream.columns || 80) - 1)}${eraseRest}`;
   }

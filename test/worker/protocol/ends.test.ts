@@ -1,6 +1,8 @@
+import { setImmediate } from "node:timers/promises";
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { UserError } from "../../../worker-runtime/src/errors.ts";
+import type { ObjectStore } from "../../../worker-runtime/src/ports/object-store.ts";
 import { decide } from "../../../worker-runtime/src/protocol/decisions.ts";
 import { keys } from "../../../worker-runtime/src/protocol/keys.ts";
 import type { LocalState } from "../../../worker-runtime/src/protocol/learner.ts";
@@ -208,6 +210,36 @@ describe("the audit", () => {
     bad[4096 + 40]! ^= 4;
     await replace(world, key, bad);
     await world.work();
+    expect(await failedReason(world)).to.match(new RegExp(`The stored object ${key} is damaged`));
+  });
+
+  it("does so too when only the reduce finds the damage, while it waits for the updates", async () => {
+    const wrapStore = (store: ObjectStore): ObjectStore => ({
+      putIfAbsent: (...args) => store.putIfAbsent(...args),
+      head: (key) => store.head(key),
+      list: (prefix) => store.list(prefix),
+      delete: (key) => store.delete(key),
+      async get(key, range) {
+        if (key.includes("/updates/")) await setImmediate();
+        return store.get(key, range);
+      },
+    });
+    const world = new World({ wrapStore });
+    await world.submit();
+    const worker = world.worker();
+    for (let handled = 0; handled < 3; handled++) await worker.handle((await world.queue.receive(300))!);
+    const key = keys.model(world.plan.job, 0, 0);
+    const bad = (await world.store.get(key))!;
+    bad[4096 + 40]! ^= 4;
+    await replace(world, key, bad);
+    const unhandled: unknown[] = [];
+    const note = (error: unknown) => unhandled.push(error);
+    process.on("unhandledRejection", note);
+    // This one has the weights still in memory, so that it trains the last share.
+    const handled = await worker.handle((await world.queue.receive(300))!);
+    process.off("unhandledRejection", note);
+    expect(unhandled, "would have ended the process").to.deep.equal([]);
+    expect(handled.outcome).to.equal("failed");
     expect(await failedReason(world)).to.match(new RegExp(`The stored object ${key} is damaged`));
   });
 });

@@ -3,6 +3,7 @@
  * event is plain JSON, and `trivet train --json` prints it as it is, one line each: the fields are an interface.
  */
 export type RunEvent =
+  | ProgressEvent
   | DatasetEvent
   | PlanEvent
   | ResumedEvent
@@ -10,6 +11,16 @@ export type RunEvent =
   | RoundEvent
   | WorkerExitEvent
   | FinishedEvent;
+
+/** Something is on its way that takes longer than a second. Told at most once a second. */
+export interface ProgressEvent {
+  readonly type: "progress";
+  readonly stage: "reading" | "encoding" | "storing" | "uploading" | "fetching";
+  /** Rows when reading and encoding; shards when storing; bytes when uploading and fetching. */
+  readonly done: number;
+  /** Left out where it is not known, as in the first pass over the rows. */
+  readonly total?: number;
+}
 
 /** The data has been read, split and stored (or was found stored). */
 export interface DatasetEvent {
@@ -29,7 +40,8 @@ export interface PlanEvent {
   readonly job: string;
   readonly rounds: number;
   readonly workers: number;
-  readonly processes: number;
+  /** Worker processes on this machine; left out where a cloud starts as many functions as it may. */
+  readonly processes?: number;
   readonly localSteps: number;
   readonly batchSize: number;
   readonly weightCount: number;

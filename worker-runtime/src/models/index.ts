@@ -29,6 +29,11 @@ export async function openRestoredEncoder(model: ModelSection, data: DataColumns
   return (await kindOf(model)).restoredEncoder(model, data, encoding);
 }
 
+/** The metric that leads: the one that is shown first. Runs no code of the job's. */
+export async function primaryOf(model: ModelSection): Promise<ModelKind<ModelSection>["primary"]> {
+  return (await kindOf(model)).primary;
+}
+
 /** The job's model, and the metric that leads. */
 export async function openModel(
   { model }: Pick<JobDocument, "model">,

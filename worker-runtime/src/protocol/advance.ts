@@ -44,7 +44,11 @@ function asTaskOfItsOwn(context: Context): Context {
 export async function runAdvance(context: Context, round: number, look: number): Promise<void> {
   const { store, job, plan } = context;
   if (await store.head(keys.result(job, "manifest.json"))) return;
-  if ((await readDecisions(store, job)).length > 0) return send(context, [{ kind: "finish" }]);
+  if ((await readDecisions(store, job)).length > 0) {
+    // A job that is cancelled before anybody began has its first model as the result.
+    if (round === 0) await createFirstModel(context);
+    return send(context, [{ kind: "finish" }]);
+  }
   if (await store.head(keys.manifest(job, round))) {
     // Another task closed the round; its follow-up may have been lost with the one that closed it.
     if (look === 0) await (trains(plan, round) ? sendRound(context, round + 1) : send(context, [{ kind: "finish" }]));

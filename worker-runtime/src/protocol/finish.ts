@@ -19,7 +19,7 @@ export interface ResultManifest {
   readonly reason?: string;
   readonly round: number;
   readonly weightsHash: string;
-  /** SHA-256 of the last round's manifest, which stands for the whole training. */
+  /** SHA-256 of the last round's manifest, which stands for the whole training; of plan.json where no round is complete. */
   readonly chainHash: string;
   readonly metrics: Readonly<Record<string, number>>;
   /** SHA-256 of each file beside this one. */
@@ -51,7 +51,7 @@ export async function runFinish(context: Context): Promise<void> {
     ...(record.outcome.reason && { reason: record.outcome.reason }),
     round,
     weightsHash,
-    chainHash: record.rounds.at(-1)!.manifestHash,
+    chainHash: record.rounds.at(-1)?.manifestHash ?? sha256(canonicalJson(context.plan)),
     metrics: record.metrics,
     files: await storedHashes(context, files),
   };

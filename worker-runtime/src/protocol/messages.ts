@@ -1,3 +1,5 @@
+import type { Plan } from "../job/plan.ts";
+
 /** One piece of work. Tasks are idempotent: what one did already, another finds and leaves alone. */
 export type Task =
   /** Take the local steps of one worker in one round, from `fromStep` on when it was paused there. */
@@ -50,6 +52,15 @@ export function decodeMessage(body: string): Message | string {
   return fine
     ? (value as unknown as Message)
     : `its task is not one of this version: ${JSON.stringify(task).slice(0, 200)}`;
+}
+
+/** Whether the plan has such a task. A message that names another round, worker or shard would leave its job's keys. */
+export function isOfPlan(task: Task, plan: Plan): boolean {
+  if (task.kind === "finish") return true;
+  if (task.kind === "step")
+    return task.round <= plan.rounds && task.worker < plan.workers && (task.fromStep ?? 0) < plan.localSteps;
+  if (task.kind === "reduce") return task.round < plan.rounds && task.shard < plan.reducers;
+  return task.round <= plan.rounds;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

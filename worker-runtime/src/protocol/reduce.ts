@@ -41,6 +41,8 @@ async function makeShard(context: Context, round: number, shard: number): Promis
   const reports: UpdateReport[] = [];
   const traces: TaskTrace[] = [];
   const before = readModelShard(context, round, shard);
+  // As with the updates below: a failure is reported when its turn comes, and must not count as unhandled until then.
+  before.catch(() => {});
   for await (const { report, trace, part, hash } of updatesInOrder(context, round, shard)) {
     const values = codecs[plan.codec].decode(part, count);
     for (let i = 0; i < count; i++) mean[i]! += values[i]!;

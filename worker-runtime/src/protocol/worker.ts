@@ -7,9 +7,8 @@ import type { Delivery, TaskQueue } from "../ports/task-queue.ts";
 import { runAdvance } from "./advance.ts";
 import type { Context } from "./context.ts";
 import { decide } from "./decisions.ts";
-import { runFinish } from "./finish.ts";
 import type { Learner } from "./learner.ts";
-import { decodeMessage, type Message } from "./messages.ts";
+import { decodeMessage, isOfPlan, type Message } from "./messages.ts";
 import { MeteredStore } from "./metered-store.ts";
 import { ModelCache } from "./model-shards.ts";
 import { runReduce } from "./reduce.ts";
@@ -61,6 +60,7 @@ export class Worker {
     try {
       const open = await this.#openJob(message.job);
       if (!open) return poison(delivery, `there is no job ${message.job} in this store`);
+      if (!isOfPlan(message.task, open.plan)) return poison(delivery, `job ${message.job} has no such task`);
       await this.#run(message, open, delivery.attempt, startedAtMs);
       await delivery.acknowledge();
       return { outcome: "done", message };
@@ -80,7 +80,8 @@ export class Worker {
     if (task.kind === "step") return runStep(context, task.round, task.worker, task.fromStep);
     if (task.kind === "reduce") return runReduce(context, task.round, task.shard);
     if (task.kind === "advance") return runAdvance(context, task.round, task.look);
-    return runFinish(context);
+    // Once in a job, and it brings the report with it.
+    return (await import("./finish.ts")).runFinish(context);
   }
 
   /** The job that was worked on last stays open, with its dataset and its recorded step. */

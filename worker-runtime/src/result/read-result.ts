@@ -13,10 +13,15 @@ export async function readResultManifest(folder: string): Promise<ResultManifest
   const text = await readFile(file, "utf8").catch((error: Error) => {
     throw new UserError(`${folder} is no result of a job: ${error.message}`);
   });
+  return parseResultManifest(text, file);
+}
+
+/** Reads the text of a manifest; `place` names it in the `UserError` for one that is none of ours. */
+export function parseResultManifest(text: string, place: string): ResultManifest {
   const manifest = parsed(text) as Partial<ResultManifest> | undefined;
   const names = Object.keys(manifest?.files ?? {});
   if (manifest?.version !== 1 || names.length === 0 || !names.every((name) => plainName.test(name))) {
-    throw new UserError(`${file} is no manifest that this version of Trivet knows. Train again, or use that version.`);
+    throw new UserError(`${place} is no manifest that this version of Trivet knows. Train again, or use that version.`);
   }
   return manifest as ResultManifest;
 }

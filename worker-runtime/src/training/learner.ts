@@ -92,9 +92,7 @@ export class TrainingLearner implements Learner {
     const share = (round * workers + worker) * localSteps;
     const first = (share + from.step) * batchSize;
     const order = trainingOrder(this.#dataset.manifest, seed, first, (toStep - from.step) * batchSize);
-    const fetching = this.#dataset.load("train", order);
-    const { backend, trainer } = await this.#load();
-    const examples = await fetching;
+    const [examples, { backend, trainer }] = await Promise.all([this.#dataset.load("train", order), this.#load()]);
     trainer.begin(from.weights, from.step === 0 ? undefined : from.optimizer);
     let { lossSum } = from;
     for (let step = from.step; step < toStep; step++) {
@@ -111,12 +109,8 @@ export class TrainingLearner implements Learner {
   async measure(worker: number, weights: Float32Array): Promise<Sums> {
     const { examples } = this.#dataset.manifest.heldOut;
     const [from, to] = heldOutRange(examples, this.#plan.workers, worker);
-    const fetching = this.#dataset.load(
-      "heldOut",
-      Float64Array.from({ length: to - from }, (_, i) => from + i),
-    );
-    const { trainer } = await this.#load();
-    const share = await fetching;
+    const positions = Float64Array.from({ length: to - from }, (_, i) => from + i);
+    const [share, { trainer }] = await Promise.all([this.#dataset.load("heldOut", positions), this.#load()]);
     trainer.begin(weights);
     const sums: Record<string, number> = {};
     for (let start = 0; start < to - from; start += measureBatch) {

@@ -26,8 +26,8 @@ export interface Binding {
   readonly TF_ATTR_BOOL: number;
   readonly TF_ATTR_TYPE: number;
   readonly TF_ATTR_SHAPE: number;
-  /** Shares `values` with TensorFlow until the tensor is deleted. */
-  createTensor(shape: readonly number[], dtype: number, values: NativeValues): number;
+  /** Shares `values` with TensorFlow until the tensor is deleted; strings, given as bytes, are copied. */
+  createTensor(shape: readonly number[], dtype: number, values: NativeValues | readonly Uint8Array[]): number;
   deleteTensor(id: number): void;
   tensorDataSync(id: number): NativeValues;
   executeOp(

@@ -1,7 +1,10 @@
 import { UserError } from "../../errors.ts";
 
-/** Runs `action`, which writes below `folder`; errors that a person can mend are said in a sentence. */
-export async function explained<T>(folder: string, action: () => Promise<T>): Promise<T> {
+/**
+ * Runs `action`, which writes below `folder`; errors that a person can mend are said in a sentence. `option` is the one
+ * that chooses the folder.
+ */
+export async function explained<T>(folder: string, action: () => Promise<T>, option = "--store"): Promise<T> {
   try {
     return await action();
   } catch (error) {
@@ -12,9 +15,11 @@ export async function explained<T>(folder: string, action: () => Promise<T>): Pr
         3,
       );
     if (code === "ENOTDIR")
-      throw new UserError(`${folder} cannot be a folder: it, or one above it, is a file. Choose another with --store.`);
+      throw new UserError(
+        `${folder} cannot be a folder: it, or one above it, is a file. Choose another with ${option}.`,
+      );
     if (code === "EACCES" || code === "EROFS" || code === "EPERM")
-      throw new UserError(`${folder} cannot be written (${code}). Choose another folder with --store.`);
+      throw new UserError(`${folder} cannot be written (${code}). Choose another folder with ${option}.`);
     throw error;
   }
 }

@@ -4,29 +4,42 @@ import { datasetKeys } from "../../data/keys.ts";
 import type { DatasetManifest } from "../../data/types.ts";
 import { canonicalJson } from "../../hash.ts";
 import type { JobDocument } from "../../job/document.ts";
-import type { RunEvent } from "../../job/events.ts";
+import type { PlanEvent, RunEvent } from "../../job/events.ts";
 import { makePlan } from "../../job/make-plan.ts";
 import type { Plan } from "../../job/plan.ts";
 import { openEncoder, openModel } from "../../models/index.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
+import type { Learner } from "../../protocol/learner.ts";
 import { isOver, readJob } from "../../protocol/run-record.ts";
+import { everySecond } from "../every-second.ts";
+import { systemClock } from "./clock.ts";
 
-export interface PrepareOptions {
+export interface DatasetOptions {
   readonly document: JobDocument;
   readonly folder: string;
-  readonly processes: number;
-  readonly again: boolean;
   /** Ends the reading of the data, by throwing its reason; what is stored by then is used the next time. */
   readonly signal: AbortSignal;
   readonly onEvent: (event: RunEvent) => void;
 }
 
+export interface PlanOptions {
+  readonly document: JobDocument;
+  /** Worker processes; undefined where a cloud starts as many functions as it may. */
+  readonly processes?: number;
+  readonly again: boolean;
+  readonly onEvent: (event: RunEvent) => void;
+}
+
 /** Reads and stores the data, where that has not been done before, and decides what is going to be trained. */
-export async function prepare(store: ObjectStore, options: PrepareOptions): Promise<Plan> {
-  const { document, processes, again, onEvent } = options;
+export async function prepare(store: ObjectStore, options: DatasetOptions & PlanOptions): Promise<Plan> {
+  return decidePlan(store, await prepareDataset(store, options), options);
+}
+
+/** Reads and stores the data, where that has not been done before. */
+export async function prepareDataset(store: ObjectStore, options: DatasetOptions): Promise<CreatedDataset> {
   const dataset = await openOrCreateDataset(store, options);
   const { hash, manifest, reused } = dataset;
-  onEvent({
+  options.onEvent({
     type: "dataset",
     hash,
     trainExamples: manifest.train.examples,
@@ -34,17 +47,30 @@ export async function prepare(store: ObjectStore, options: PrepareOptions): Prom
     skippedRows: manifest.skippedRows,
     reused,
   });
-  const { model, primary } = await openModel(document, manifest.encoding);
+  return dataset;
+}
+
+/** Decides what is going to be trained; with `again` what `store` has not trained yet. */
+export async function decidePlan(store: ObjectStore, dataset: CreatedDataset, options: PlanOptions): Promise<Plan> {
+  const { document, processes, again, onEvent } = options;
+  const { model, primary } = await openModel(document, dataset.manifest.encoding);
   let run = 1;
   let plan = makePlan(document, dataset, model, run);
   while (again && !(await canGoOn(store, plan))) plan = makePlan(document, dataset, model, ++run);
-  const { job, rounds, workers, localSteps, batchSize, weightCount } = plan;
-  onEvent({
-    ...{ type: "plan", job, rounds, workers, processes, localSteps, batchSize, weightCount },
-    primaryMetric: primary.metric,
-    better: primary.better,
-  });
+  onEvent(planEvent(plan, primary, processes));
   return plan;
+}
+
+/** What was decided, for whoever watches. */
+export function planEvent(
+  { job, rounds, workers, localSteps, batchSize, weightCount }: Plan,
+  { metric, better }: Learner["primary"],
+  processes?: number,
+): PlanEvent {
+  return {
+    ...{ type: "plan", job, rounds, workers, localSteps, batchSize, weightCount, primaryMetric: metric, better },
+    ...(processes !== undefined && { processes }),
+  };
 }
 
 /** Whether a job has not ended, and what is stored of it, if anything, is by this version. */
@@ -55,7 +81,7 @@ async function canGoOn(store: ObjectStore, plan: Plan): Promise<boolean> {
 }
 
 /** Which dataset came from files like these the last time, so that reading them again is not needed. */
-async function openOrCreateDataset(store: ObjectStore, options: PrepareOptions): Promise<CreatedDataset> {
+async function openOrCreateDataset(store: ObjectStore, options: DatasetOptions): Promise<CreatedDataset> {
   const { document, folder, signal, onEvent } = options;
   const cacheKey = `cache/datasets/${await fingerprint(document, folder)}`;
   const cached = await store.get(cacheKey);
@@ -65,9 +91,13 @@ async function openOrCreateDataset(store: ObjectStore, options: PrepareOptions):
     if (stored) return { hash, manifest: JSON.parse(Buffer.from(stored).toString()) as DatasetManifest, reused: true };
   }
   const encoder = await openEncoder(document, folder);
+  const tell = everySecond(systemClock, onEvent);
   const dataset = await createDataset({
     ...{ data: document.data, folder, encoder, seed: document.seed, store },
-    onProgress: () => signal.throwIfAborted(),
+    onProgress: (progress) => {
+      signal.throwIfAborted();
+      tell({ type: "progress", ...progress });
+    },
     onBadRow: (text) => onEvent({ type: "notice", text }),
   });
   await store.putIfAbsent(cacheKey, Buffer.from(dataset.hash));

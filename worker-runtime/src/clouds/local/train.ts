@@ -5,11 +5,10 @@ import type { JobDocument } from "../../job/document.ts";
 import type { RunEvent, TrainOutcome } from "../../job/events.ts";
 import { jobName } from "../../job/make-plan.ts";
 import type { Plan } from "../../job/plan.ts";
-import { readDecisions } from "../../protocol/decisions.ts";
 import { keys } from "../../protocol/keys.ts";
-import { findHead } from "../../protocol/manifest.ts";
 import { isOver, readResult } from "../../protocol/run-record.ts";
 import { submit } from "../../protocol/submit.ts";
+import { readOutcome, tellOfEarlier } from "../read-outcome.ts";
 import { systemClock } from "./clock.ts";
 import type { WorkerNews } from "./entrypoint.ts";
 import { explained } from "./explained.ts";
@@ -36,10 +35,8 @@ export interface TrainOptions {
   readonly onProcesses?: (processes: WorkerProcesses) => void;
 }
 
-const stopped = "the run was stopped";
-
 /** How often the coordinator looks whether a round is complete. */
-const pollMs = 25;
+const pollMs = 50;
 
 /**
  * Trains a job on this machine: the protocol of the clouds over a store and a queue in folders, with a process for each
@@ -73,7 +70,7 @@ export async function trainLocally(options: TrainOptions): Promise<TrainOutcome>
     const plan = await prepare(store, { ...options, signal });
     queueFolder = await explained(storeFolder, () => freshQueueFolder(storeFolder, plan.job));
     queue = await LocalTaskQueue.open(queueFolder, "coordinator", systemClock);
-    const earlier = await readOutcome(store, plan, startedAtMs);
+    const earlier = await outcomeOf(store, plan, startedAtMs);
     const first = await submit(store, queue, systemClock.nowMs(), document, plan);
     tellOfEarlier(earlier, first, onEvent);
     processes.begin({ storeFolder, queueFolder });
@@ -81,7 +78,7 @@ export async function trainLocally(options: TrainOptions): Promise<TrainOutcome>
     if (!(await untilOver(store, plan, watcher, signal))) broken.signal.throwIfAborted();
     // Before the state is read, so that no worker closes a further round behind it.
     await processes.stop();
-    const outcome = await readOutcome(store, plan, startedAtMs);
+    const outcome = await outcomeOf(store, plan, startedAtMs);
     if (options.again) await compareWithFirst(store, document, plan, outcome, onEvent);
     onEvent({ type: "finished", ...outcome });
     return outcome;
@@ -89,7 +86,8 @@ export async function trainLocally(options: TrainOptions): Promise<TrainOutcome>
     if (error !== options.signal.reason) throw error;
     // Stopped while the data was read: there is no plan yet, nor a name that it gives the job.
     const seconds = (systemClock.nowMs() - startedAtMs) / 1000;
-    const outcome = { state: "interrupted", job: document.name, reason: stopped, nextRound: 0, seconds } as const;
+    const reason = "the run was stopped";
+    const outcome = { state: "interrupted", job: document.name, reason, nextRound: 0, seconds } as const;
     onEvent({ type: "finished", ...outcome });
     return outcome;
   } finally {
@@ -104,14 +102,6 @@ function onNews(news: WorkerNews, onEvent: TrainOptions["onEvent"], giveUp: (err
   if (news.type !== "retry") return;
   if (news.exitCode === 3) giveUp(new UserError(news.reason, 3));
   else onEvent({ type: "notice", text: `A task failed and is tried again: ${news.reason}` });
-}
-
-/** What the same command did before. */
-function tellOfEarlier({ state, job }: TrainOutcome, first: number, onEvent: TrainOptions["onEvent"]): void {
-  if (state === "failed") onEvent({ type: "notice", text: `${job} has failed before; --again tries once more.` });
-  else if (state !== "interrupted")
-    onEvent({ type: "notice", text: `${job} is trained already; --again trains it once more.` });
-  else if (first > 0) onEvent({ type: "resumed", round: first });
 }
 
 /**
@@ -167,18 +157,10 @@ async function compareWithFirst(
   onEvent({ type: "notice", text: `The weights have ${same} those of ${first.job}.` });
 }
 
-/** How the job stands, read from the store. */
-async function readOutcome(store: LocalObjectStore, plan: Plan, startedAtMs: number): Promise<TrainOutcome> {
-  const { job } = plan;
+/** How the job stands, and where its result is. */
+async function outcomeOf(store: LocalObjectStore, { job }: Plan, startedAtMs: number): Promise<TrainOutcome> {
+  const outcome = await readOutcome(store, job);
+  const resultFolder = outcome.weightsHash && join(store.folder, keys.result(job, ""));
   const seconds = (systemClock.nowMs() - startedAtMs) / 1000;
-  const nextRound = await findHead(store, job);
-  const result = await readResult(store, job);
-  if (result) {
-    const { state, reason, weightsHash, metrics } = result;
-    const resultFolder = join(store.folder, keys.result(job, ""));
-    return { state, job, nextRound, resultFolder, weightsHash, metrics, seconds, ...(reason && { reason }) };
-  }
-  const failed = (await readDecisions(store, job)).find(({ name }) => name === "failed");
-  if (failed) return { state: "failed", job, reason: failed.reason, nextRound, seconds };
-  return { state: "interrupted", job, reason: stopped, nextRound, seconds };
+  return { ...outcome, ...(resultFolder && { resultFolder }), seconds };
 }

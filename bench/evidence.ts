@@ -1,0 +1,108 @@
+// Writes docs/evidence.md from bench/results: `node bench/evidence.ts`. A test fails when the page is stale.
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { medianOf } from "./support/results.ts";
+
+export const evidenceFile = fileURLToPath(new URL("../docs/evidence.md", import.meta.url));
+
+// biome-ignore lint/suspicious/noExplicitAny: each benchmark writes its own shape, and a missing field must show at once
+function result(name: string): any {
+  return JSON.parse(readFileSync(new URL(`results/${name}.json`, import.meta.url), "utf8"));
+}
+
+const stepNames: Readonly<Record<string, string>> = {
+  mlp: "MLP 784-256-10",
+  cnn: "two convolutions and a dense layer",
+  bag: "embedding bag, 64 features of 32,768",
+  mf: "matrix factorisation, 2,000 x 3,000 x 32",
+};
+
+/** Rates of one core as whole thousands of samples a second. */
+function thousands(rates: readonly number[]): string {
+  return `${Math.round(medianOf(rates) / 1000).toLocaleString("en")}`;
+}
+
+function stepTable(): string {
+  const peers = ["torch", "torch.compile", "tf.function", "XLA", "jax.jit"];
+  const { rates } = result("step") as { rates: Record<string, Record<"loop" | "step", Record<string, number[]>>> };
+  const rows = Object.entries(rates).map(([name, { loop, step }]) => {
+    const ratio = medianOf(loop.loop!) / medianOf(loop.plain!);
+    const cells = [loop.plain!, loop.loop!].map(thousands);
+    const others = ["step", ...peers].map((peer) => (step[peer] ? thousands(step[peer]) : "-"));
+    return `| ${[stepNames[name] ?? name, ...cells, `${ratio.toFixed(1)} x`, ...others].join(" | ")} |`;
+  });
+  return [
+    `| thousand samples a second, one core | plain tfjs-node | Trivet | ratio | Trivet's step alone | PyTorch | ${peers.slice(1).join(" | ")} |`,
+    `| --- | ${Array(4 + peers.length)
+      .fill("---")
+      .join(" | ")} |`,
+    ...rows,
+  ].join("\n");
+}
+
+/** The page, from what the benchmarks last wrote. */
+export function evidencePage(): string {
+  const { ratios } = result("processes");
+  const { rows: protocol } = result("protocol");
+  const { rows: memory } = result("reduce-memory");
+  const startup = result("startup");
+  const shards = result("shard-memory");
+  const resume = result("resume");
+  const mostAgain = Math.max(...resume.sharesTrainedAgain.map(({ most }: { most: number }) => most));
+  return `# Evidence
+
+What is said for serverless training, and against it, each beside what was measured here and the command that shows it. Two
+cores, no cloud: what only a cloud can show is not on this page yet. \`node bench/evidence.ts\` writes it from bench/results.
+
+## It scales by itself
+
+Workers share nothing but objects, so any number of processes may take tasks: two are ${ratios.ofMedians.toFixed(2)} times as fast as one on the vision
+job (\`npm run bench -- processes\`), and the weights have the same SHA-256 for 1, 2 and 4 (\`npm test -- -g "1, 2 and 4"\`).
+
+What a round costs besides learning (\`npm run bench -- protocol\`), all tasks one after the other in one process:
+
+| job | shards | ms a round | put | get | head | list | bytes moved / bytes of the model |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+${protocol
+  .map(
+    // biome-ignore lint/suspicious/noExplicitAny: as above
+    (row: any) =>
+      `| ${[row.job, row.shards, Math.round(row.msPerRound), row.put, row.get, row.head, row.list, row.bytesPerModelByte].join(" | ")} |`,
+  )
+  .join("\n")}
+
+Any scheme whose workers keep nothing moves at least 2 W models a round: down to each worker, and up again. LambdaML's moves 3 W - 2.
+
+The memory of a reduce does not grow with the workers (\`npm run bench -- reduce-memory\`, shards of 5.6 MB): ${memory
+    .map(({ workers, peakMB }: { workers: number; peakMB: number }) => `${peakMB} MB for ${workers}`)
+    .join(", ")}. A data
+file larger than memory is no trouble either: ${(shards.csvMegabytes / 1000).toFixed(1)} GB of CSV took ${shards.peakRssMegabytes} MB (\`npm run bench -- shard-memory\`).
+
+## It is simple to manage, and nothing has to be maintained
+
+Kill workers at any moment, 50 times: the same bits each time (\`npm test -- -g "change no bit"\`). Kill a worker or the command: at most
+${mostAgain === 1 ? "one share" : `${mostAgain} shares`} of one round ${mostAgain === 1 ? "is" : "are"} trained again (\`npm run bench -- resume\`). Deliver each message one to three times, in any order: the same bits, and
+no divergence (\`npm test -- -g "one to three times"\`).
+
+## Open problem: cold start
+
+\`trivet --help\` takes ${startup.help.medianMs} ms; from the command to the end of a first round, of one local step for each worker, with a warm disk: ${startup.trainToFirstRound.medianMs} ms
+(\`npm run bench -- startup\`). That holds the start of Node twice, the loading of TensorFlow, and the recording of the step.
+
+## Open problem: limited customization
+
+A network of one's own is a TypeScript module with two functions, or a TensorFlow.js topology ([custom](../examples/custom/README.md)). It runs as one
+recorded TensorFlow graph like those that are shipped (\`npm run bench -- step\`; the peers by \`node bench/step.ts --peers\`):
+
+${stepTable()}
+
+"Trivet" and "plain tfjs-node" are whole loops: reading the batch, the step, the loss. The others are steps alone, on the same batch.
+
+## Open problem: vendor lock-in
+
+Results are TensorFlow.js models and safetensors, and load without Trivet (\`npm test -- -g "files of a trained model"\`). Datasets are safetensors behind a
+JSON manifest. The worker sees a cloud through three small interfaces ([ports](../worker-runtime/src/ports)), each with a contract that every implementation must pass.
+`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(evidenceFile, evidencePage());

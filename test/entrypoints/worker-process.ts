@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+/** A line of a worker's log, as the platform's log has it. */
+export type LogLine = Readonly<Record<string, unknown>> & { readonly severity: string; readonly message: string };
+
+/** A worker as a process of its own, with this environment and nothing else (as `env -i` would start it). */
+export class WorkerProcess {
+  readonly lines: LogLine[] = [];
+  /** What it wrote that is not a line of its log. */
+  readonly rest: string[] = [];
+  /** Resolves with the exit code, or with the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+  readonly #child: ChildProcess;
+  #looks: (() => void)[] = [];
+
+  constructor([program, ...programArguments]: readonly string[], environment: Readonly<Record<string, string>>) {
+    // Its own group: Lambda's emulator starts the function as a child.
+    const options = { env: environment, stdio: ["ignore", "pipe", "pipe"], detached: true } as const;
+    this.#child = spawn(program!, programArguments, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [this.#child.stdout!, this.#child.stderr!])
+      createInterface({ input: stream }).on("line", (line) => this.#take(line));
+    this.ended = once(this.#child, "exit").then(([code, signal]) => signal ?? code);
+    process.once("exit", this.#kill);
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** The first line, past or to come, that fits. Rejects when the process ends without one. */
+  async line(fits: (line: LogLine) => boolean): Promise<LogLine> {
+    let ended: number | string | undefined;
+    void this.ended.then((how) => {
+      ended = how;
+      for (const look of this.#looks) look();
+    });
+    for (;;) {
+      const found = this.lines.find(fits);
+      if (found) return found;
+      if (ended !== undefined)
+        throw new Error(`the worker ended with ${ended}:\n${JSON.stringify(this.lines)}\n${this.rest.join("\n")}`);
+      await new Promise<void>((resolve) => this.#looks.push(resolve));
+    }
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Ends it, and what it started, as a platform does that needs the machine. */
+  async stop(): Promise<void> {
+    this.#kill();
+    await this.ended;
+    process.off("exit", this.#kill);
+  }
+
+  #kill = (): void => {
+    try {
+      process.kill(-this.pid, "SIGKILL");
+    } catch {
+      // It ended by itself.
+    }
+  };
+
+  #take(line: string): void {
+    try {
+      const value = JSON.parse(line);
+      if (typeof value?.severity !== "string") throw new Error("not of the log");
+      this.lines.push(value);
+    } catch {
+      this.rest.push(line);
+    }
+    const looks = this.#looks;
+    this.#looks = [];
+    for (const look of looks) look();
+  }
+}

@@ -1,0 +1,100 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { cp } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { sha256 } from "../../worker-runtime/src/hash.ts";
+import { cacheFolder, installOnce } from "../support/install.ts";
+import { pythonEnvironment, pythonFolder } from "../support/python.ts";
+
+const run = promisify(execFile);
+const here = import.meta.dirname;
+
+/** An emulator that somebody else made, in one pinned version, kept in the user's cache outside the tree. */
+export interface Tool {
+  readonly name: string;
+  readonly version: string;
+  /** What it stands in for. */
+  readonly emulates: string;
+  /** What the machine must have to install it. */
+  readonly needs: string;
+  /** About how long that takes. */
+  readonly installSeconds: number;
+  isInstalled(): Promise<boolean>;
+  /** Program and first arguments; installs it the first time. */
+  command(): Promise<string[]>;
+}
+
+/** A program built from the go.mod in test/tools/<name>, which pins every module by its hash. */
+function goProgram(name: string, packageName: string): Pick<Tool, "needs" | "isInstalled" | "command"> {
+  const source = path.join(here, name);
+  const folder = cacheFor(name, ["go.mod", "go.sum", "main.go"]);
+  return {
+    needs: "Go 1.26 or newer, and a module proxy",
+    isInstalled: async () => existsSync(folder),
+    async command() {
+      await installOnce(folder, `${name}, built with Go`, async (unfinished) => {
+        const build = ["build", "-trimpath", "-ldflags", "-s -w", "-o", path.join(unfinished, name), packageName];
+        mkdirSync(unfinished);
+        await run("go", build, { cwd: source, env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly" } });
+      });
+      return [path.join(folder, name)];
+    },
+  };
+}
+
+/** Where a tool is kept: elsewhere as soon as one of the files differs that it is made from. */
+function cacheFor(name: string, files: readonly string[]): string {
+  const found = files.map((file) => path.join(here, name, file)).filter((file) => existsSync(file));
+  const hash = sha256(found.map((file) => readFileSync(file, "utf8")).join("\0")).slice(0, 16);
+  return path.join(cacheFolder(), `${name}-${hash}`);
+}
+
+/** The version that a file pins, so that what is printed cannot differ from what is installed. */
+function pinned(file: string, pattern: RegExp): string {
+  return pattern.exec(readFileSync(path.join(here, file), "utf8"))![1]!;
+}
+
+const motoRequirements = path.join(here, "moto", "requirements.txt");
+const azuriteFolder = cacheFor("azurite", ["package.json", "package-lock.json"]);
+
+export const tools = {
+  moto: {
+    name: "moto",
+    version: pinned("moto/requirements.txt", /^moto==(\S+)$/m),
+    emulates: "Amazon S3 and SQS",
+    needs: "Python 3.11 or newer with its venv module, and pip with a package index",
+    installSeconds: 15,
+    isInstalled: async () => existsSync(await pythonFolder(motoRequirements)),
+    command: async () => [await pythonEnvironment(motoRequirements), path.join(here, "moto", "server.py")],
+  },
+  fakeGcsServer: {
+    name: "fake-gcs-server",
+    version: pinned("fake-gcs-server/go.mod", /fsouza\/fake-gcs-server v(\S+)/),
+    emulates: "Google Cloud Storage",
+    installSeconds: 120,
+    ...goProgram("fake-gcs-server", "github.com/fsouza/fake-gcs-server"),
+  },
+  pubSub: {
+    name: "pubsub-emulator",
+    version: pinned("pubsub-emulator/go.mod", /cloud.google.com\/go\/pubsub\/v2 v(\S+)/),
+    emulates: "Google Cloud Pub/Sub: Google's pstest, behind Vanguard for its JSON interface",
+    installSeconds: 30,
+    ...goProgram("pubsub-emulator", "."),
+  },
+  azurite: {
+    name: "azurite",
+    version: pinned("azurite/package.json", /"azurite": "(\S+)"/),
+    emulates: "Azure Blob Storage and Queue Storage",
+    needs: "npm with a package index",
+    installSeconds: 15,
+    isInstalled: async () => existsSync(azuriteFolder),
+    async command() {
+      await installOnce(azuriteFolder, "azurite, with npm", async (unfinished) => {
+        await cp(path.join(here, "azurite"), unfinished, { recursive: true });
+        await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: unfinished });
+      });
+      return [process.execPath, path.join(azuriteFolder, "node_modules", "azurite", "dist", "src", "azurite.js")];
+    },
+  },
+} as const satisfies Record<string, Tool>;

@@ -1,0 +1,70 @@
+import { expect } from "chai";
+import {
+  attribute,
+  constant,
+  DataType,
+  floatOp,
+  makeNode,
+  type Output,
+  placeholder,
+  topologicalOrder,
+} from "../../../worker-runtime/src/training/recorded/graph.ts";
+import { passes } from "../../../worker-runtime/src/training/recorded/passes/index.ts";
+import { trainingGraph } from "../../../worker-runtime/src/training/recorded/training-graph.ts";
+import { makeVariable } from "../../../worker-runtime/src/training/recorded/variable.ts";
+import { optimizers } from "./support.ts";
+
+const float = (...shape: number[]) => placeholder({ type: DataType.float32, shape });
+const integers = (type: number, ...values: number[]) => constant(type, [values.length], Int32Array.from(values));
+
+function gather(table: Output, rows: Output): Output {
+  const axis = constant(DataType.int32, [], Int32Array.of(0));
+  const attributes = {
+    Tparams: attribute.type(DataType.float32),
+    Tindices: attribute.type(DataType.int32),
+    Taxis: attribute.type(DataType.int32),
+    batch_dims: { kind: "int", value: 0 } as const,
+  };
+  return makeNode("GatherV2", [table, rows, axis], attributes, [{ type: DataType.float32, shape: [2, 3] }]).outputs[0]!;
+}
+
+describe("the graph of a step", () => {
+  for (const [name, optimizer] of Object.entries(optimizers)) {
+    it(`updates a variable when all that read it have, and not before: ${name}`, () => {
+      const [w, table, x] = [float(2, 3), float(5, 3), float(2, 3)];
+      const rows = integers(DataType.int32, 1, 4);
+      // Neither gradient needs what it is the gradient for, so nothing but the order keeps reads before updates.
+      const loss = floatOp("AddN", [floatOp("Mul", [w, x]), gather(table, rows), floatOp("Neg", [w])]);
+      const size = constant(DataType.int32, [], Int32Array.of(5));
+      const rowGradient = makeNode("UnsortedSegmentSum", [x, rows, size], {}, [
+        { type: DataType.float32, shape: [5, 3] },
+      ]);
+      const slots = optimizer.kind === "sgd" ? 0 : optimizer.kind === "adam" ? 2 : 1;
+      const variables = {
+        parameters: [makeVariable("w", [2, 3]), makeVariable("table", [5, 3])],
+        slots: Array.from({ length: slots }, (_, slot) => [
+          makeVariable(`${slot}/w`, [2, 3]),
+          makeVariable(`${slot}/table`, [5, 3]),
+        ]),
+        scalars: optimizer.kind === "adam" ? [makeVariable("power1", []), makeVariable("power2", [])] : [],
+      };
+      const recording = { inputs: [w, table, x], outputs: [loss, x, rowGradient.outputs[0]!] };
+      const { names, byRows } = trainingGraph(recording, optimizer, variables, passes);
+      expect(byRows).to.deep.equal([false, optimizer.kind === "sgd"]);
+
+      const nodes = topologicalOrder([names.loss!.node]);
+      for (const parameter of variables.parameters) {
+        const users = nodes.filter(({ inputs }) => inputs.includes(parameter));
+        const updates = users.filter(({ op }) => /^Resource(Apply|Scatter)/.test(op));
+        const readers = users.filter((node) => !updates.includes(node));
+        expect(updates).to.have.length(1);
+        expect(readers.map(({ op }) => op)).to.deep.equal([
+          parameter === variables.parameters[0] ? "ReadVariableOp" : "ResourceGather",
+        ]);
+        for (const reader of readers) expect(updates[0]!.after).to.include(reader);
+        // The loss that a step gives is there when the update is done.
+        expect(names.loss!.node.after).to.include(updates[0]);
+      }
+    });
+  }
+});

@@ -1,0 +1,154 @@
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../ports/clock.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
+import { type Delivery, maximumMessageBytes, type TaskQueue } from "../ports/task-queue.ts";
+import { decodeMessage, type Message } from "../protocol/messages.ts";
+import type { Worker, WorkerParts } from "../protocol/worker.ts";
+import type { Platform } from "./configuration.ts";
+import type { Log } from "./log.ts";
+import { nameOf, type TaskResult, taskLine } from "./task-line.ts";
+
+/** What differs between the places where a worker runs; the tests bring their own. */
+export interface CloudWorkerParts {
+  readonly platform: Platform;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Opens store and queue with the platform's SDK; called at the first message of ours. */
+  openCloud(): Promise<{ readonly store: ObjectStore; readonly queue: TaskQueue }>;
+  readonly openLearner: WorkerParts["openLearner"];
+  /** Begins to load TensorFlow; called for a task that needs it. */
+  loadTensorFlow(): void;
+}
+
+/** Times that a message is tried whose workers die each time. One that fails with an error is bounded by the job's plan. */
+const maximumAttempts = 5;
+
+/**
+ * The worker of a cloud function: works on one message at a time, and writes one line to the log for each. What a task
+ * needs is loaded when the first message that needs it is there, all at once: the SDK, the protocol, TensorFlow.
+ */
+export class CloudWorker {
+  readonly #parts: CloudWorkerParts;
+  readonly #place: string;
+  #opened: Promise<{ store: ObjectStore; worker: Worker }> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #deadlineMs = Infinity;
+  #stopAtMs = Infinity;
+  #isFirst = true;
+
+  constructor(parts: CloudWorkerParts) {
+    this.#parts = parts;
+    this.#place = `${parts.platform}-${randomUUID().slice(0, 8)}`;
+  }
+
+  /**
+   * Works on a message and logs what became of it. Resolves when the message is acknowledged or given back; never
+   * rejects. `deadlineMs`: when the platform ends this invocation, in milliseconds since 1970.
+   */
+  handle(delivery: Delivery, deadlineMs: number): Promise<TaskResult["outcome"]> {
+    const acceptedMs = performance.now();
+    const message = readMessage(delivery.body);
+    if (typeof message !== "string") this.#beginToLoad(message);
+    const handling = this.#last.then(async () => {
+      this.#deadlineMs = deadlineMs;
+      const startedAtMs = this.#parts.clock.nowMs();
+      const result = await this.#handle(message, delivery);
+      this.#log(result, delivery, startedAtMs, acceptedMs);
+      return result.outcome;
+    });
+    this.#last = handling;
+    return handling;
+  }
+
+  /** Loads everything ahead of the first message, for an instance that is kept warm. */
+  async warmUp(): Promise<void> {
+    this.#parts.loadTensorFlow();
+    await this.#open();
+  }
+
+  /**
+   * From now on a task has `graceMs` to come to a boundary where it can pause; the rest of it goes back into the queue.
+   * Resolves when no task is under way any more.
+   */
+  async drain(graceMs: number): Promise<void> {
+    this.#stopAtMs = this.#parts.clock.nowMs() + graceMs;
+    await this.#last;
+  }
+
+  #beginToLoad({ task }: Message): void {
+    if (task.kind === "step" || task.kind === "finish") this.#parts.loadTensorFlow();
+    this.#open().catch(() => {}); // `#handle` meets the same error, and reports it.
+  }
+
+  #open(): Promise<{ store: ObjectStore; worker: Worker }> {
+    this.#opened ??= this.#openNow().catch((error) => {
+      this.#opened = undefined; // The next message tries again.
+      throw error;
+    });
+    return this.#opened;
+  }
+
+  async #openNow() {
+    const { clock, openCloud, openLearner } = this.#parts;
+    const [{ store, queue }, { Worker }] = await Promise.all([openCloud(), import("../protocol/worker.ts")]);
+    const worker = new Worker({
+      ...{ store, queue, clock, openLearner },
+      place: this.#place,
+      peakMemoryBytes: () => process.resourceUsage().maxRSS * 1024,
+      remainingMs: () => Math.min(this.#deadlineMs, this.#stopAtMs) - clock.nowMs(),
+    });
+    return { store, worker };
+  }
+
+  async #handle(message: Message | string, delivery: Delivery): Promise<TaskResult> {
+    try {
+      if (typeof message === "string") {
+        await delivery.acknowledge();
+        return { outcome: "poison", reason: message };
+      }
+      const { store, worker } = await this.#open();
+      const { countAttempt } = await import("./attempts.ts");
+      const attempt = await countAttempt(store, message.job, delivery.body, delivery.attempt);
+      if (attempt > maximumAttempts) return await giveUp(store, message, delivery, attempt);
+      return await worker.handle({ ...delivery, attempt });
+    } catch (error) {
+      // Not the task but what is around it: no credentials, no bucket, no network.
+      await delivery.release(Math.min(10 * 2 ** delivery.attempt, 600)).catch(() => {});
+      const reason = error instanceof Error ? error.message : String(error);
+      return { outcome: "retry", ...(typeof message !== "string" && { message }), reason, error };
+    }
+  }
+
+  #log(result: TaskResult, delivery: Delivery, startedAtMs: number, acceptedMs: number): void {
+    const { clock, log, platform } = this.#parts;
+    const line = taskLine(result, delivery.body, Math.round(clock.nowMs() - startedAtMs));
+    log(line.severity, line.message, {
+      ...line.fields,
+      deliveries: delivery.attempt,
+      ...(result.message && { queueMs: Math.max(0, Math.round(startedAtMs - result.message.sentAtMs)) }),
+      ...{ platform, place: this.#place },
+      // The cold start, told once: milliseconds from the start of the process.
+      ...(this.#isFirst && { acceptedMs: Math.round(acceptedMs), handledMs: Math.round(performance.now()) }),
+    });
+    this.#isFirst = false;
+  }
+}
+
+/** A message as this version understands it, or what is wrong with it. */
+function readMessage(body: string): Message | string {
+  const sizeBytes = Buffer.byteLength(body);
+  if (sizeBytes > maximumMessageBytes) return `it has ${sizeBytes} bytes; the most is ${maximumMessageBytes}`;
+  return decodeMessage(body);
+}
+
+/** No try came to an end, and none could say why. The job's state must tell it, or whoever watches would wait for ever. */
+async function giveUp(store: ObjectStore, message: Message, delivery: Delivery, attempt: number): Promise<TaskResult> {
+  const { decide } = await import("../protocol/decisions.ts");
+  const reason =
+    `${nameOf(message)} was begun ${attempt - 1} times, and each time the function ended before it was done: it may need ` +
+    "more memory than the function has, or one local step may take longer than the function may run. Give the pipeline " +
+    "more memory or the job smaller batches.";
+  await decide(store, message.job, "failed", { reason });
+  await delivery.acknowledge();
+  return { outcome: "failed", message, reason };
+}

@@ -1,0 +1,28 @@
+import type { RunEvent, TrainOutcome } from "../job/events.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
+import { readDecisions } from "../protocol/decisions.ts";
+import { findHead } from "../protocol/manifest.ts";
+import { readResult } from "../protocol/run-record.ts";
+
+export type Outcome = Omit<TrainOutcome, "seconds">;
+
+/** How a job stands, read from its store; "interrupted" while it has not ended. */
+export async function readOutcome(store: ObjectStore, job: string): Promise<Outcome> {
+  const nextRound = await findHead(store, job);
+  const result = await readResult(store, job);
+  if (result) {
+    const { state, reason, weightsHash, metrics } = result;
+    return { state, job, nextRound, weightsHash, metrics, ...(reason && { reason }) };
+  }
+  const failed = (await readDecisions(store, job)).find(({ name }) => name === "failed");
+  if (failed) return { state: "failed", job, reason: failed.reason, nextRound };
+  return { state: "interrupted", job, reason: "the run was stopped", nextRound };
+}
+
+/** What came of the same job before it was started again; `first` is the round in which it goes on. */
+export function tellOfEarlier({ state, job }: Outcome, first: number, onEvent: (event: RunEvent) => void): void {
+  if (state === "failed") onEvent({ type: "notice", text: `${job} has failed before; --again tries once more.` });
+  else if (state !== "interrupted")
+    onEvent({ type: "notice", text: `${job} is trained already; --again trains it once more.` });
+  else if (first > 0) onEvent({ type: "resumed", round: first });
+}

@@ -1,0 +1,42 @@
+import type { JobDocument } from "../../job/document.ts";
+import type { RunEvent } from "../../job/events.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { ObjectStore } from "../../ports/object-store.ts";
+import { keys } from "../../protocol/keys.ts";
+import { submit } from "../../protocol/submit.ts";
+import { decidePlan, prepareDataset } from "../local/prepare.ts";
+import { type Outcome, readOutcome, tellOfEarlier } from "../read-outcome.ts";
+import type { Stack } from "./open-stack.ts";
+import { uploadDataset } from "./upload-dataset.ts";
+
+export interface SubmitOptions {
+  readonly document: JobDocument;
+  /** The folder of the job file: what its paths are relative to. */
+  readonly folder: string;
+  /** The store on this machine where data is prepared; data that was prepared there before is not read again. */
+  readonly local: ObjectStore;
+  readonly clock: Clock;
+  /** Trains a job that has ended already once more, beside the first result. */
+  readonly again: boolean;
+  /** Ends the preparation, by throwing its reason. */
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: RunEvent) => void;
+}
+
+/**
+ * Prepares a job's data, uploads what the stack has not got, and starts the job there. Submitting the same job again is
+ * harmless: it uploads nothing, and a job that waits for a lost message goes on. Gives the job as it stood before.
+ */
+export async function submitJob({ store, queue }: Stack, options: SubmitOptions): Promise<Outcome> {
+  const { document, local, clock, signal, onEvent } = options;
+  // Asked first: nobody should read data for an hour to learn that there is no such bucket.
+  await store.list(keys.decisions(document.name));
+  const dataset = await prepareDataset(local, options);
+  await uploadDataset(local, store, dataset, options);
+  const plan = await decidePlan(store, dataset, options);
+  const earlier = await readOutcome(store, plan.job);
+  signal.throwIfAborted();
+  const first = await submit(store, queue, clock.nowMs(), document, plan);
+  tellOfEarlier(earlier, first, onEvent);
+  return earlier;
+}
