@@ -10,6 +10,7 @@ const suites: Readonly<Record<string, string>> = {
   protocol: "what the protocol costs in a round, with learning that costs nothing",
   "reduce-memory": "peak memory of a sharded reduce, as workers grow",
   resume: "what is done twice when a run is interrupted",
+  imports: "importing and type-checking a pipeline of the components, against the provider's root",
   startup: "start of the command, and the time to the first step",
   "shard-memory": "memory and speed of making a dataset from 2 GB of CSV",
 };

@@ -1,5 +1,8 @@
-import * as iam from "@pulumi/aws/iam/index.js";
-import type * as sqs from "@pulumi/aws/sqs/index.js";
+import { Policy } from "@pulumi/aws/iam/policy.js";
+import { Role } from "@pulumi/aws/iam/role.js";
+import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
+import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment.js";
+import type { Queue } from "@pulumi/aws/sqs/queue.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../scope.ts";
 import { incomingPrefix, keyPrefixes } from "../worker-configuration.ts";
@@ -11,7 +14,7 @@ import type { AwsTrainingPipelineArgs } from "./training-pipeline.ts";
 /** What identities are granted rights on. */
 export interface Targets {
   readonly store: Store;
-  readonly queue: sqs.Queue;
+  readonly queue: Queue;
   readonly logs: Logs | undefined;
 }
 
@@ -60,12 +63,12 @@ function networkInterfaces(args: AwsTrainingPipelineArgs, queueArn: pulumi.Outpu
 /** The worker's role: what its adapters and the event source mapping call, and nothing else. */
 export function createWorkerIdentity(scope: Scope, args: AwsTrainingPipelineArgs, { store, queue, logs }: Targets) {
   const { datasets, jobs, rounds } = keyPrefixes;
-  const workerRole = scope.create(iam.Role, "workerRole", {
+  const workerRole = scope.create(Role, "workerRole", {
     description: "Trains: reads and adds objects, takes and sends tasks.",
     assumeRolePolicy: assumedBy("lambda.amazonaws.com"),
     tags: scope.tags,
   });
-  const workerPolicy = scope.create(iam.RolePolicy, "workerPolicy", {
+  const workerPolicy = scope.create(RolePolicy, "workerPolicy", {
     role: workerRole.id,
     policy: allow([
       { Sid: "Read", Action: ["s3:GetObject"], Resource: objects(store, datasets, jobs, rounds, incomingPrefix) },
@@ -91,9 +94,9 @@ export function createWorkerIdentity(scope: Scope, args: AwsTrainingPipelineArgs
 }
 
 /** What people need to submit jobs and fetch results: a policy to attach, and a role for `submitters`. */
-export function createSubmitter(scope: Scope, args: AwsTrainingPipelineArgs, { store, queue }: Targets): iam.Policy {
+export function createSubmitter(scope: Scope, args: AwsTrainingPipelineArgs, { store, queue }: Targets): Policy {
   const { datasets, jobs, rounds } = keyPrefixes;
-  const submitterPolicy = scope.create(iam.Policy, "submitterPolicy", {
+  const submitterPolicy = scope.create(Policy, "submitterPolicy", {
     description: "Submits jobs to a Trivet pipeline and fetches their results.",
     policy: allow([
       { Sid: "Read", Action: ["s3:GetObject"], Resource: objects(store, datasets, jobs, rounds) },
@@ -105,12 +108,12 @@ export function createSubmitter(scope: Scope, args: AwsTrainingPipelineArgs, { s
     tags: scope.tags,
   });
   if (!args.submitters?.length) return submitterPolicy;
-  const submitterRole = scope.create(iam.Role, "submitterRole", {
+  const submitterRole = scope.create(Role, "submitterRole", {
     description: "May be assumed by those who submit jobs.",
     assumeRolePolicy: assumedByPrincipals(args.submitters.map(scope.gate)),
     tags: scope.tags,
   });
-  scope.create(iam.RolePolicyAttachment, "submitterAttachment", {
+  scope.create(RolePolicyAttachment, "submitterAttachment", {
     role: submitterRole.name,
     policyArn: submitterPolicy.arn,
   });

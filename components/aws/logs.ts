@@ -1,4 +1,4 @@
-import * as cloudwatch from "@pulumi/aws/cloudwatch/index.js";
+import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../scope.ts";
 import { siblingArn } from "./policies.ts";
@@ -22,7 +22,7 @@ export function createLogs(
     const arn = pulumi.all([name, queueArn]).apply(([known]) => siblingArn(queueArn, "logs", `log-group:${known}`));
     return { name, arn };
   }
-  const logGroup = scope.createStored(cloudwatch.LogGroup, "logGroup", {
+  const logGroup = scope.createStored(LogGroup, "logGroup", {
     retentionInDays: scope.settings.logRetentionDays,
     ...(args.encryptionKey !== undefined && { kmsKeyId: scope.gate(args.encryptionKey) }),
     tags: scope.tags,

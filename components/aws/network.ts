@@ -1,4 +1,9 @@
-import * as ec2 from "@pulumi/aws/ec2/index.js";
+import { RouteTable } from "@pulumi/aws/ec2/routeTable.js";
+import { RouteTableAssociation } from "@pulumi/aws/ec2/routeTableAssociation.js";
+import { SecurityGroup } from "@pulumi/aws/ec2/securityGroup.js";
+import { Subnet } from "@pulumi/aws/ec2/subnet.js";
+import { Vpc } from "@pulumi/aws/ec2/vpc.js";
+import { VpcEndpoint } from "@pulumi/aws/ec2/vpcEndpoint.js";
 import { getAvailabilityZonesOutput } from "@pulumi/aws/getAvailabilityZones.js";
 import type { lambda as lambdaInputs } from "@pulumi/aws/types/input.js";
 import * as pulumi from "@pulumi/pulumi";
@@ -19,7 +24,7 @@ export function createNetwork(scope: Scope, args: AwsTrainingPipelineArgs): lamb
   }
   if (!create) return undefined;
   const tags = scope.tags;
-  const vpc = scope.create(ec2.Vpc, "vpc", {
+  const vpc = scope.create(Vpc, "vpc", {
     cidrBlock: "10.82.0.0/16",
     enableDnsHostnames: true,
     enableDnsSupport: true,
@@ -28,7 +33,7 @@ export function createNetwork(scope: Scope, args: AwsTrainingPipelineArgs): lamb
   const zones = getAvailabilityZonesOutput({ state: "available" }, scope.invokeOptions).names;
   const subnet = (index: number) =>
     scope.create(
-      ec2.Subnet,
+      Subnet,
       "subnet",
       {
         vpcId: vpc.id,
@@ -41,15 +46,15 @@ export function createNetwork(scope: Scope, args: AwsTrainingPipelineArgs): lamb
       { index: String(index), ignoreChanges: ["availabilityZone"] },
     );
   const subnets = [subnet(0), subnet(1)];
-  const routeTable = scope.create(ec2.RouteTable, "routeTable", { vpcId: vpc.id, tags });
+  const routeTable = scope.create(RouteTable, "routeTable", { vpcId: vpc.id, tags });
   for (const [index, { id }] of subnets.entries())
     scope.create(
-      ec2.RouteTableAssociation,
+      RouteTableAssociation,
       "route",
       { subnetId: id, routeTableId: routeTable.id },
       { index: String(index) },
     );
-  const securityGroup = scope.create(ec2.SecurityGroup, "securityGroup", {
+  const securityGroup = scope.create(SecurityGroup, "securityGroup", {
     description: "Trivet workers: HTTPS to the endpoints of S3 and SQS.",
     vpcId: vpc.id,
     egress: [
@@ -59,14 +64,14 @@ export function createNetwork(scope: Scope, args: AwsTrainingPipelineArgs): lamb
     tags,
   });
   const service = (name: string) => pulumi.interpolate`com.amazonaws.${vpc.region}.${name}`;
-  scope.create(ec2.VpcEndpoint, "s3Endpoint", {
+  scope.create(VpcEndpoint, "s3Endpoint", {
     vpcId: vpc.id,
     serviceName: service("s3"),
     vpcEndpointType: "Gateway",
     routeTableIds: [routeTable.id],
     tags,
   });
-  scope.create(ec2.VpcEndpoint, "sqsEndpoint", {
+  scope.create(VpcEndpoint, "sqsEndpoint", {
     vpcId: vpc.id,
     serviceName: service("sqs"),
     vpcEndpointType: "Interface",

@@ -1,4 +1,11 @@
-import * as s3 from "@pulumi/aws/s3/index.js";
+import { Bucket } from "@pulumi/aws/s3/bucket.js";
+import { BucketLifecycleConfiguration } from "@pulumi/aws/s3/bucketLifecycleConfiguration.js";
+import { BucketOwnershipControls } from "@pulumi/aws/s3/bucketOwnershipControls.js";
+import { BucketPolicy } from "@pulumi/aws/s3/bucketPolicy.js";
+import { BucketPublicAccessBlock } from "@pulumi/aws/s3/bucketPublicAccessBlock.js";
+import { BucketServerSideEncryptionConfiguration } from "@pulumi/aws/s3/bucketServerSideEncryptionConfiguration.js";
+import { BucketVersioning } from "@pulumi/aws/s3/bucketVersioning.js";
+import { getBucketOutput } from "@pulumi/aws/s3/getBucket.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../scope.ts";
 import { keyPrefixes } from "../worker-configuration.ts";
@@ -16,29 +23,29 @@ export function createObjectStore(scope: Scope, args: AwsTrainingPipelineArgs): 
   if (args.bucket?.existing !== undefined) {
     const name = scope.gate(args.bucket.existing);
     // A bucket's ARN has no account and no region, but it has the partition, which only AWS itself tells.
-    return { name, arn: s3.getBucketOutput({ bucket: name }, scope.invokeOptions).arn };
+    return { name, arn: getBucketOutput({ bucket: name }, scope.invokeOptions).arn };
   }
-  const bucket = scope.createStored(s3.Bucket, "bucket", {
+  const bucket = scope.createStored(Bucket, "bucket", {
     forceDestroy: args.removalPolicy === "destroy",
     tags: scope.tags,
   });
-  scope.create(s3.BucketOwnershipControls, "bucketOwnership", {
+  scope.create(BucketOwnershipControls, "bucketOwnership", {
     bucket: bucket.id,
     rule: { objectOwnership: "BucketOwnerEnforced" },
   });
-  const publicAccessBlock = scope.create(s3.BucketPublicAccessBlock, "publicAccessBlock", {
+  const publicAccessBlock = scope.create(BucketPublicAccessBlock, "publicAccessBlock", {
     bucket: bucket.id,
     blockPublicAcls: true,
     blockPublicPolicy: true,
     ignorePublicAcls: true,
     restrictPublicBuckets: true,
   });
-  const versioning = scope.create(s3.BucketVersioning, "versioning", {
+  const versioning = scope.create(BucketVersioning, "versioning", {
     bucket: bucket.id,
     versioningConfiguration: { status: "Enabled" },
   });
   const key = args.encryptionKey;
-  scope.create(s3.BucketServerSideEncryptionConfiguration, "encryption", {
+  scope.create(BucketServerSideEncryptionConfiguration, "encryption", {
     bucket: bucket.id,
     rules: [
       key === undefined
@@ -50,7 +57,7 @@ export function createObjectStore(scope: Scope, args: AwsTrainingPipelineArgs): 
     ],
   });
   scope.create(
-    s3.BucketLifecycleConfiguration,
+    BucketLifecycleConfiguration,
     "lifecycle",
     {
       bucket: bucket.id,
@@ -75,7 +82,7 @@ export function createObjectStore(scope: Scope, args: AwsTrainingPipelineArgs): 
   );
   // After the public access block: S3 refuses two changes of a bucket's access at once.
   scope.create(
-    s3.BucketPolicy,
+    BucketPolicy,
     "bucketPolicy",
     {
       bucket: bucket.id,

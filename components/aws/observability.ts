@@ -1,8 +1,11 @@
-import * as budgets from "@pulumi/aws/budgets/index.js";
-import * as cloudwatch from "@pulumi/aws/cloudwatch/index.js";
-import type * as lambda from "@pulumi/aws/lambda/index.js";
-import * as sns from "@pulumi/aws/sns/index.js";
-import type * as sqs from "@pulumi/aws/sqs/index.js";
+import { Budget } from "@pulumi/aws/budgets/budget.js";
+import { Dashboard } from "@pulumi/aws/cloudwatch/dashboard.js";
+import { MetricAlarm } from "@pulumi/aws/cloudwatch/metricAlarm.js";
+import type { Function as LambdaFunction } from "@pulumi/aws/lambda/function.js";
+import { Topic } from "@pulumi/aws/sns/topic.js";
+import { TopicPolicy } from "@pulumi/aws/sns/topicPolicy.js";
+import { TopicSubscription } from "@pulumi/aws/sns/topicSubscription.js";
+import type { Queue } from "@pulumi/aws/sqs/queue.js";
 import * as pulumi from "@pulumi/pulumi";
 import { oldestTaskSeconds } from "../limits.ts";
 import { json, type Scope } from "../scope.ts";
@@ -10,9 +13,9 @@ import { pipelineTag } from "../tags.ts";
 import type { AwsTrainingPipelineArgs } from "./training-pipeline.ts";
 
 interface Watched {
-  readonly worker: lambda.Function;
-  readonly queue: sqs.Queue;
-  readonly deadLetters: sqs.Queue;
+  readonly worker: LambdaFunction;
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
 }
 
 type Metric = readonly [namespace: string, name: string, dimension: string, of: pulumi.Input<string>];
@@ -32,7 +35,7 @@ export function createObservability(
 
   const alarm = (index: string, metric: Metric, statistic: "Maximum" | "Sum", threshold: number, description: string) =>
     scope.create(
-      cloudwatch.MetricAlarm,
+      MetricAlarm,
       "alarm",
       {
         alarmDescription: description,
@@ -66,7 +69,7 @@ export function createObservability(
     ...{ type: "metric", width: 12, height: 6, x: 12 * (row % 2), y: 6 * Math.floor(row / 2) },
     properties: { title, stat, period: 60, region: worker.region, view: "timeSeries", metrics },
   });
-  const dashboard = scope.create(cloudwatch.Dashboard, "dashboard", {
+  const dashboard = scope.create(Dashboard, "dashboard", {
     dashboardName: scope.physicalName("pipeline", 255),
     dashboardBody: json({
       widgets: [
@@ -81,14 +84,14 @@ export function createObservability(
 }
 
 /** Where alarms go. Without an address there is no topic: it would tell nobody. */
-function createAlerts(scope: Scope, args: AwsTrainingPipelineArgs): sns.Topic | undefined {
+function createAlerts(scope: Scope, args: AwsTrainingPipelineArgs): Topic | undefined {
   if (args.alertEmail === undefined) return undefined;
-  const alerts = scope.create(sns.Topic, "alerts", {
+  const alerts = scope.create(Topic, "alerts", {
     // The AWS-managed key of SNS does not let CloudWatch in; docs.aws.amazon.com/AmazonCloudWatch: alarms to encrypted topics.
     ...(args.encryptionKey !== undefined && { kmsMasterKeyId: scope.gate(args.encryptionKey) }),
     tags: scope.tags,
   });
-  scope.create(sns.TopicPolicy, "alertsPolicy", {
+  scope.create(TopicPolicy, "alertsPolicy", {
     arn: alerts.arn,
     policy: json({
       Version: "2012-10-17",
@@ -112,7 +115,7 @@ function createAlerts(scope: Scope, args: AwsTrainingPipelineArgs): sns.Topic | 
       ],
     }),
   });
-  scope.create(sns.TopicSubscription, "alertEmail", {
+  scope.create(TopicSubscription, "alertEmail", {
     topic: alerts.arn,
     protocol: "email",
     endpoint: scope.gate(args.alertEmail),
@@ -129,7 +132,7 @@ function createBudget(scope: Scope, args: AwsTrainingPipelineArgs): void {
     notificationType,
     subscriberEmailAddresses: [scope.gate(args.alertEmail!)],
   });
-  scope.create(budgets.Budget, "budget", {
+  scope.create(Budget, "budget", {
     budgetType: "COST",
     timeUnit: "MONTHLY",
     limitAmount: scope.gate(args.monthlyBudgetDollars).apply(String),

@@ -1,5 +1,8 @@
-import * as iam from "@pulumi/aws/iam/index.js";
-import * as lambda from "@pulumi/aws/lambda/index.js";
+import { Role } from "@pulumi/aws/iam/role.js";
+import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
+import { Function as LambdaFunction } from "@pulumi/aws/lambda/function.js";
+import { FunctionUrl } from "@pulumi/aws/lambda/functionUrl.js";
+import { Permission } from "@pulumi/aws/lambda/permission.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../scope.ts";
 import { keyPrefixes } from "../worker-configuration.ts";
@@ -19,12 +22,12 @@ export function createPrediction(
 ): pulumi.Output<string> {
   if (!args.predict) return pulumi.output("");
   const { store, logs } = parts;
-  const predictorRole = scope.create(iam.Role, "predictorRole", {
+  const predictorRole = scope.create(Role, "predictorRole", {
     description: "Predicts: reads results.",
     assumeRolePolicy: assumedBy("lambda.amazonaws.com"),
     tags: scope.tags,
   });
-  const predictorPolicy = scope.create(iam.RolePolicy, "predictorPolicy", {
+  const predictorPolicy = scope.create(RolePolicy, "predictorPolicy", {
     role: predictorRole.id,
     policy: allow([
       { Sid: "Read", Action: ["s3:GetObject"], Resource: [pulumi.interpolate`${store.arn}/${keyPrefixes.jobs}*`] },
@@ -35,7 +38,7 @@ export function createPrediction(
   });
   // In no network of the user's: an endpoint that only reads from S3 needs none.
   const predictor = scope.create(
-    lambda.Function,
+    LambdaFunction,
     "predictor",
     {
       ...functionArgs(scope, "predict", { ...parts, vpcConfig: undefined }),
@@ -45,7 +48,7 @@ export function createPrediction(
     },
     { dependsOn: [predictorPolicy] },
   );
-  const endpoint = scope.create(lambda.FunctionUrl, "endpoint", {
+  const endpoint = scope.create(FunctionUrl, "endpoint", {
     functionName: predictor.name,
     authorizationType: "AWS_IAM",
     invokeMode: "BUFFERED",
@@ -54,13 +57,13 @@ export function createPrediction(
   for (const [i, caller] of (args.predictCallers ?? []).entries()) {
     const may = { function: predictor.name, principal: scope.gate(caller) };
     scope.create(
-      lambda.Permission,
+      Permission,
       "caller",
       { ...may, action: "lambda:InvokeFunctionUrl", functionUrlAuthType: "AWS_IAM" },
       { index: `url-${i}` },
     );
     scope.create(
-      lambda.Permission,
+      Permission,
       "caller",
       { ...may, action: "lambda:InvokeFunction", invokedViaFunctionUrl: true },
       { index: `invoke-${i}` },

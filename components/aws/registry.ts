@@ -1,4 +1,6 @@
-import * as ecr from "@pulumi/aws/ecr/index.js";
+import { getAuthorizationTokenOutput } from "@pulumi/aws/ecr/getAuthorizationToken.js";
+import { LifecyclePolicy } from "@pulumi/aws/ecr/lifecyclePolicy.js";
+import { Repository } from "@pulumi/aws/ecr/repository.js";
 import * as pulumi from "@pulumi/pulumi";
 import { buildImage, imageByDigest } from "../image.ts";
 import { json, type Scope } from "../scope.ts";
@@ -8,7 +10,7 @@ import type { AwsTrainingPipelineArgs } from "./training-pipeline.ts";
 export function createRegistry(scope: Scope, args: AwsTrainingPipelineArgs) {
   const registryUrl = createRepository(scope, args);
   if (!args.build) return { imageUri: scope.gate(args.image!), registryUrl };
-  const token = ecr.getAuthorizationTokenOutput({}, scope.invokeOptions);
+  const token = getAuthorizationTokenOutput({}, scope.invokeOptions);
   const image = buildImage(scope, args.build, registryUrl, "worker", {
     address: token.proxyEndpoint,
     username: token.userName,
@@ -20,7 +22,7 @@ export function createRegistry(scope: Scope, args: AwsTrainingPipelineArgs) {
 function createRepository(scope: Scope, args: AwsTrainingPipelineArgs): pulumi.Output<string> {
   if (args.registry?.skip) return pulumi.output("");
   if (args.registry?.existing !== undefined) return scope.gate(args.registry.existing);
-  const registry = scope.createStored(ecr.Repository, "registry", {
+  const registry = scope.createStored(Repository, "registry", {
     // A build pushes each image under the same tag; functions name it by digest in any case.
     imageTagMutability: args.build ? "MUTABLE" : "IMMUTABLE",
     imageScanningConfiguration: { scanOnPush: true },
@@ -32,7 +34,7 @@ function createRepository(scope: Scope, args: AwsTrainingPipelineArgs): pulumi.O
     forceDelete: args.removalPolicy === "destroy",
     tags: scope.tags,
   });
-  scope.create(ecr.LifecyclePolicy, "registryCleanup", {
+  scope.create(LifecyclePolicy, "registryCleanup", {
     repository: registry.name,
     policy: json({
       rules: [

@@ -1,7 +1,9 @@
-import * as iam from "@pulumi/aws/iam/index.js";
-import * as s3 from "@pulumi/aws/s3/index.js";
-import * as scheduler from "@pulumi/aws/scheduler/index.js";
-import type * as sqs from "@pulumi/aws/sqs/index.js";
+import { Role } from "@pulumi/aws/iam/role.js";
+import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
+import { BucketNotification } from "@pulumi/aws/s3/bucketNotification.js";
+import { Schedule } from "@pulumi/aws/scheduler/schedule.js";
+import type { Queue } from "@pulumi/aws/sqs/queue.js";
+import type { QueuePolicy } from "@pulumi/aws/sqs/queuePolicy.js";
 import type { Scope } from "../scope.ts";
 import { incomingPrefix, retrainMessage } from "../worker-configuration.ts";
 import { useKey } from "./identity.ts";
@@ -11,20 +13,20 @@ import type { AwsTrainingPipelineArgs } from "./training-pipeline.ts";
 
 interface Queues {
   readonly store: Store;
-  readonly queue: sqs.Queue;
-  readonly deadLetters: sqs.Queue;
-  readonly queuePolicy: sqs.QueuePolicy;
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+  readonly queuePolicy: QueuePolicy;
 }
 
 /** Starts jobs again by the clock, straight into the queue. */
 export function createSchedules(scope: Scope, args: AwsTrainingPipelineArgs, { queue, deadLetters }: Queues): void {
   if (!args.schedules?.length) return;
-  const scheduleRole = scope.create(iam.Role, "scheduleRole", {
+  const scheduleRole = scope.create(Role, "scheduleRole", {
     description: "Sends the messages of schedules.",
     assumeRolePolicy: assumedBy("scheduler.amazonaws.com"),
     tags: scope.tags,
   });
-  const schedulePolicy = scope.create(iam.RolePolicy, "schedulePolicy", {
+  const schedulePolicy = scope.create(RolePolicy, "schedulePolicy", {
     role: scheduleRole.id,
     policy: allow([
       { Sid: "Send", Action: ["sqs:SendMessage"], Resource: [queue.arn, deadLetters.arn] },
@@ -33,7 +35,7 @@ export function createSchedules(scope: Scope, args: AwsTrainingPipelineArgs, { q
   });
   for (const { name, cron, job } of args.schedules)
     scope.create(
-      scheduler.Schedule,
+      Schedule,
       "schedule",
       {
         description: "Starts a Trivet job again.",
@@ -60,7 +62,7 @@ export function createNewDataTrigger(
 ): void {
   if (!args.onNewData) return;
   scope.create(
-    s3.BucketNotification,
+    BucketNotification,
     "newData",
     {
       bucket: store.name,

@@ -1,4 +1,6 @@
-import * as sqs from "@pulumi/aws/sqs/index.js";
+import { Queue } from "@pulumi/aws/sqs/queue.js";
+import { QueuePolicy } from "@pulumi/aws/sqs/queuePolicy.js";
+import { RedriveAllowPolicy } from "@pulumi/aws/sqs/redriveAllowPolicy.js";
 import { daySeconds, deadLetterRetentionDays, stopSeconds, visibilityTimeouts } from "../limits.ts";
 import { json, type Scope } from "../scope.ts";
 import type { Store } from "./object-store.ts";
@@ -12,12 +14,12 @@ export function createTaskQueue(scope: Scope, args: AwsTrainingPipelineArgs, sto
     args.encryptionKey === undefined
       ? { sqsManagedSseEnabled: true }
       : { kmsMasterKeyId: scope.gate(args.encryptionKey) };
-  const deadLetters = scope.create(sqs.Queue, "deadLetters", {
+  const deadLetters = scope.create(Queue, "deadLetters", {
     ...encryption,
     messageRetentionSeconds: deadLetterRetentionDays * daySeconds,
     tags: scope.tags,
   });
-  const queue = scope.create(sqs.Queue, "queue", {
+  const queue = scope.create(Queue, "queue", {
     ...encryption,
     visibilityTimeoutSeconds: taskTimeoutSeconds.apply((seconds) => visibilityTimeouts * (seconds + stopSeconds)),
     messageRetentionSeconds: 4 * daySeconds,
@@ -25,7 +27,7 @@ export function createTaskQueue(scope: Scope, args: AwsTrainingPipelineArgs, sto
     redrivePolicy: json({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: maxAttempts }),
     tags: scope.tags,
   });
-  scope.create(sqs.RedriveAllowPolicy, "redriveAllow", {
+  scope.create(RedriveAllowPolicy, "redriveAllow", {
     queueUrl: deadLetters.url,
     redriveAllowPolicy: json({ redrivePermission: "byQueue", sourceQueueArns: [queue.arn] }),
   });
@@ -37,11 +39,11 @@ export function createTaskQueue(scope: Scope, args: AwsTrainingPipelineArgs, sto
     Resource: queue.arn,
     Condition: { ArnEquals: { "aws:SourceArn": store.arn } },
   };
-  const queuePolicy = scope.create(sqs.QueuePolicy, "queuePolicy", {
+  const queuePolicy = scope.create(QueuePolicy, "queuePolicy", {
     queueUrl: queue.url,
     policy: denyWithoutTls("sqs", [queue.arn], ...(args.onNewData ? [notifications] : [])),
   });
-  scope.create(sqs.QueuePolicy, "deadLetterPolicy", {
+  scope.create(QueuePolicy, "deadLetterPolicy", {
     queueUrl: deadLetters.url,
     policy: denyWithoutTls("sqs", [deadLetters.arn]),
   });

@@ -1,6 +1,11 @@
-import type * as iam from "@pulumi/aws/iam/index.js";
-import * as lambda from "@pulumi/aws/lambda/index.js";
-import type * as sqs from "@pulumi/aws/sqs/index.js";
+import type { Role } from "@pulumi/aws/iam/role.js";
+import type { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
+import { Alias } from "@pulumi/aws/lambda/alias.js";
+import { EventSourceMapping } from "@pulumi/aws/lambda/eventSourceMapping.js";
+import { type FunctionArgs, Function as LambdaFunction } from "@pulumi/aws/lambda/function.js";
+import { FunctionRecursionConfig } from "@pulumi/aws/lambda/functionRecursionConfig.js";
+import { ProvisionedConcurrencyConfig } from "@pulumi/aws/lambda/provisionedConcurrencyConfig.js";
+import type { Queue } from "@pulumi/aws/sqs/queue.js";
 import type { lambda as lambdaInputs } from "@pulumi/aws/types/input.js";
 import type * as pulumi from "@pulumi/pulumi";
 import { stopSeconds } from "../limits.ts";
@@ -14,7 +19,7 @@ import type { AwsTrainingPipelineArgs } from "./training-pipeline.ts";
 export interface FunctionParts {
   readonly imageUri: pulumi.Output<string>;
   readonly store: Store;
-  readonly queue: sqs.Queue;
+  readonly queue: Queue;
   readonly logs: Logs | undefined;
   readonly vpcConfig: lambdaInputs.FunctionVpcConfig | undefined;
 }
@@ -41,18 +46,18 @@ export function functionArgs(scope: Scope, role: "worker" | "predict", parts: Fu
       },
     },
     tags: scope.tags,
-  } satisfies Partial<lambda.FunctionArgs>;
+  } satisfies Partial<FunctionArgs>;
 }
 
 /** The function that trains, and what starts it: one message at a time, never more at once than the cap. */
 export function createWorker(
   scope: Scope,
   args: AwsTrainingPipelineArgs,
-  parts: FunctionParts & { workerRole: iam.Role; workerPolicy: iam.RolePolicy },
-): lambda.Function {
+  parts: FunctionParts & { workerRole: Role; workerPolicy: RolePolicy },
+): LambdaFunction {
   const { workerRole, workerPolicy, queue } = parts;
   const worker = scope.create(
-    lambda.Function,
+    LambdaFunction,
     "worker",
     {
       ...functionArgs(scope, "worker", parts),
@@ -66,17 +71,17 @@ export function createWorker(
     { dependsOn: [workerPolicy] },
   );
   // A worker sends the tasks that follow into the queue that starts it. Lambda takes that for a runaway loop after 16 turns.
-  const recursion = scope.create(lambda.FunctionRecursionConfig, "recursion", {
+  const recursion = scope.create(FunctionRecursionConfig, "recursion", {
     functionName: worker.name,
     recursiveLoop: "Allow",
   });
-  const alias = scope.create(lambda.Alias, "alias", {
+  const alias = scope.create(Alias, "alias", {
     name: "live",
     functionName: worker.name,
     functionVersion: worker.version,
   });
   scope.create(
-    lambda.EventSourceMapping,
+    EventSourceMapping,
     "trigger",
     {
       eventSourceArn: queue.arn,
@@ -91,7 +96,7 @@ export function createWorker(
     { dependsOn: [recursion] },
   );
   if (args.warmInstances)
-    scope.create(lambda.ProvisionedConcurrencyConfig, "warm", {
+    scope.create(ProvisionedConcurrencyConfig, "warm", {
       functionName: worker.name,
       qualifier: alias.name,
       provisionedConcurrentExecutions: scope.settings.warmInstances,

@@ -1,5 +1,5 @@
-import type * as authorization from "@pulumi/azure-native/authorization/index.js";
-import * as managedidentity from "@pulumi/azure-native/managedidentity/index.js";
+import type { RoleAssignment } from "@pulumi/azure-native/authorization/roleAssignment.js";
+import { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/userAssignedIdentity.js";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../scope.ts";
 import { incomingPrefix, keyPrefixes } from "../worker-configuration.ts";
@@ -24,7 +24,7 @@ export interface Identity {
   readonly principalId: pulumi.Output<string>;
   readonly clientId: pulumi.Output<string>;
   readonly tenantId: pulumi.Output<string>;
-  readonly pull: readonly authorization.RoleAssignment[];
+  readonly pull: readonly RoleAssignment[];
 }
 
 /** A managed identity that may pull the image. */
@@ -34,7 +34,7 @@ export function createIdentity(
   place: Place,
   registry: Registry | undefined,
 ): Identity {
-  const { id, principalId, clientId, tenantId } = scope.create(managedidentity.UserAssignedIdentity, `${of}Identity`, {
+  const { id, principalId, clientId, tenantId } = scope.create(UserAssignedIdentity, `${of}Identity`, {
     ...place,
     tags: scope.tags,
   });

@@ -1,5 +1,5 @@
-import * as monitor from "@pulumi/azure-native/monitor/index.js";
-import * as operationalinsights from "@pulumi/azure-native/operationalinsights/index.js";
+import { DiagnosticSetting } from "@pulumi/azure-native/monitor/diagnosticSetting.js";
+import { Workspace } from "@pulumi/azure-native/operationalinsights/workspace.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../scope.ts";
 import type { Store } from "./object-store.ts";
@@ -20,14 +20,14 @@ export function createLogs(
   const workspaceId =
     args.logs?.existing !== undefined
       ? scope.gate(args.logs.existing)
-      : scope.createStored(operationalinsights.Workspace, "workspace", {
+      : scope.createStored(Workspace, "workspace", {
           ...place,
           sku: { name: "PerGB2018" },
           retentionInDays: scope.settings.logRetentionDays,
           features: { disableLocalAuth: true },
           tags: scope.tags,
         }).id;
-  scope.create(monitor.DiagnosticSetting, "queueLogs", {
+  scope.create(DiagnosticSetting, "queueLogs", {
     resourceUri: pulumi.interpolate`${store.accountId}/queueServices/default`,
     workspaceId,
     // Puts and removals; the alarms on dead letters and on waiting tasks are made from them.

@@ -1,4 +1,5 @@
-import * as network from "@pulumi/azure-native/network/index.js";
+import { Subnet } from "@pulumi/azure-native/network/subnet.js";
+import { VirtualNetwork } from "@pulumi/azure-native/network/virtualNetwork.js";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../scope.ts";
 import type { Place } from "./place.ts";
@@ -12,12 +13,12 @@ export function createNetwork(
 ): pulumi.Output<string> | undefined {
   if (args.network?.existingSubnets) return scope.gate(args.network.existingSubnets[0]!);
   if (!args.network?.create) return undefined;
-  const virtualNetwork = scope.create(network.VirtualNetwork, "network", {
+  const virtualNetwork = scope.create(VirtualNetwork, "network", {
     ...place,
     addressSpace: { addressPrefixes: ["10.82.0.0/16"] },
     tags: scope.tags,
   });
-  return scope.create(network.Subnet, "subnet", {
+  return scope.create(Subnet, "subnet", {
     resourceGroupName: place.resourceGroupName,
     virtualNetworkName: virtualNetwork.name,
     addressPrefix: "10.82.0.0/23",

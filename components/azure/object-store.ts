@@ -1,5 +1,8 @@
+import { BlobContainer } from "@pulumi/azure-native/storage/blobContainer.js";
+import { BlobServiceProperties } from "@pulumi/azure-native/storage/blobServiceProperties.js";
 import { getStorageAccountOutput } from "@pulumi/azure-native/storage/getStorageAccount.js";
-import * as storage from "@pulumi/azure-native/storage/index.js";
+import { ManagementPolicy, type ManagementPolicyArgs } from "@pulumi/azure-native/storage/managementPolicy.js";
+import { StorageAccount, type StorageAccountArgs } from "@pulumi/azure-native/storage/storageAccount.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../scope.ts";
 import { keyPrefixes } from "../worker-configuration.ts";
@@ -34,7 +37,7 @@ export const closedAccount = {
 export function createObjectStore(scope: Scope, args: AzureTrainingPipelineArgs, place: Place): Store {
   const account = openAccount(scope, args, place);
   const { accountId, accountName, accountGroup, blobServiceUrl } = account;
-  scope.createStored(storage.BlobContainer, "container", {
+  scope.createStored(BlobContainer, "container", {
     resourceGroupName: accountGroup,
     accountName,
     containerName,
@@ -59,7 +62,7 @@ function openAccount(scope: Scope, args: AzureTrainingPipelineArgs, place: Place
       queueServiceUrl: found.primaryEndpoints.apply(({ queue }) => queue),
     };
   }
-  const account = scope.createStored(storage.StorageAccount, "account", {
+  const account = scope.createStored(StorageAccount, "account", {
     ...place,
     ...closedAccount,
     sku: { name: "Standard_LRS" },
@@ -68,7 +71,7 @@ function openAccount(scope: Scope, args: AzureTrainingPipelineArgs, place: Place
     tags: scope.tags,
   });
   const inAccount = { resourceGroupName: place.resourceGroupName, accountName: account.name };
-  const service = scope.create(storage.BlobServiceProperties, "blobService", {
+  const service = scope.create(BlobServiceProperties, "blobService", {
     ...inAccount,
     blobServicesName: "default",
     isVersioningEnabled: true,
@@ -78,7 +81,7 @@ function openAccount(scope: Scope, args: AzureTrainingPipelineArgs, place: Place
   const days = scope.settings.roundRetentionDays;
   const rule = (name: string, definition: Parameters<typeof lifecycleRule>[1]) => lifecycleRule(name, definition);
   scope.create(
-    storage.ManagementPolicy,
+    ManagementPolicy,
     "lifecycle",
     {
       ...inAccount,
@@ -110,7 +113,7 @@ function openAccount(scope: Scope, args: AzureTrainingPipelineArgs, place: Place
 }
 
 type Rule =
-  storage.ManagementPolicyArgs["policy"] extends pulumi.Input<infer P>
+  ManagementPolicyArgs["policy"] extends pulumi.Input<infer P>
     ? P extends { rules: pulumi.Input<pulumi.Input<infer R>[]> }
       ? R
       : never
@@ -121,7 +124,7 @@ function lifecycleRule(name: string, definition: Extract<Rule, { name: unknown }
 }
 
 /** A key of the user's, in a Key Vault, read through an identity that may do so already. Queues then need it said too. */
-function ownKey(scope: Scope, args: AzureTrainingPipelineArgs): Partial<storage.StorageAccountArgs> {
+function ownKey(scope: Scope, args: AzureTrainingPipelineArgs): Partial<StorageAccountArgs> {
   if (args.encryptionKey === undefined) return {};
   const identity = scope.gate(args.encryptionIdentity!);
   const part = (index: number) =>

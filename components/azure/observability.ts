@@ -1,6 +1,8 @@
-import * as applicationinsights from "@pulumi/azure-native/applicationinsights/index.js";
-import * as consumption from "@pulumi/azure-native/consumption/index.js";
-import * as monitor from "@pulumi/azure-native/monitor/index.js";
+import { Workbook } from "@pulumi/azure-native/applicationinsights/workbook.js";
+import { Budget } from "@pulumi/azure-native/consumption/budget.js";
+import { ActionGroup } from "@pulumi/azure-native/monitor/actionGroup.js";
+import { MetricAlert } from "@pulumi/azure-native/monitor/metricAlert.js";
+import { ScheduledQueryRule } from "@pulumi/azure-native/monitor/scheduledQueryRule.js";
 import * as pulumi from "@pulumi/pulumi";
 import { slug, uuidOf } from "../naming.ts";
 import { json, type Scope } from "../scope.ts";
@@ -46,7 +48,7 @@ export function createObservability(
     description: string,
   ) =>
     scope.create(
-      monitor.ScheduledQueryRule,
+      ScheduledQueryRule,
       "alarm",
       {
         ...place,
@@ -82,7 +84,7 @@ export function createObservability(
     alarm("age", waiting, "PT15M", "PT1H", "Tasks have been waiting for an hour, and none was done.");
     alarm("errors", errors, "PT5M", "PT5M", "A worker ended with an error.");
   }
-  scope.create(monitor.MetricAlert, "throttleAlarm", {
+  scope.create(MetricAlert, "throttleAlarm", {
     resourceGroupName: place.resourceGroupName,
     location: "global",
     description: "The storage account is too busy for the workers.",
@@ -145,7 +147,7 @@ function createDashboard(
     },
   });
   const nothing = { type: 1, name: "text", content: { json: "Logs are skipped, so there is nothing to show here." } };
-  const dashboard = scope.create(applicationinsights.Workbook, "dashboard", {
+  const dashboard = scope.create(Workbook, "dashboard", {
     ...place,
     kind: "shared",
     category: "workbook",
@@ -158,8 +160,8 @@ function createDashboard(
   return pulumi.interpolate`https://portal.azure.com/#@/resource${dashboard.id}/workbook`;
 }
 
-function createAlerts(scope: Scope, address: pulumi.Input<string>, { resourceGroupName }: Place): monitor.ActionGroup {
-  return scope.create(monitor.ActionGroup, "alerts", {
+function createAlerts(scope: Scope, address: pulumi.Input<string>, { resourceGroupName }: Place): ActionGroup {
+  return scope.create(ActionGroup, "alerts", {
     resourceGroupName,
     location: "global",
     enabled: true,
@@ -179,7 +181,7 @@ function createBudget(scope: Scope, args: AzureTrainingPipelineArgs, resourceGro
     thresholdType,
     contactEmails: [scope.gate(args.alertEmail!)],
   });
-  scope.create(consumption.Budget, "budget", {
+  scope.create(Budget, "budget", {
     scope: resourceGroupId,
     amount: scope.gate(args.monthlyBudgetDollars),
     category: "Cost",

@@ -1,5 +1,5 @@
 import { getResourceGroupOutput } from "@pulumi/azure-native/resources/getResourceGroup.js";
-import * as resources from "@pulumi/azure-native/resources/index.js";
+import { ResourceGroup } from "@pulumi/azure-native/resources/resourceGroup.js";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../scope.ts";
 import type { AzureTrainingPipelineArgs } from "./training-pipeline.ts";
@@ -21,6 +21,6 @@ export function createPlace(
     const { id } = getResourceGroupOutput({ resourceGroupName }, scope.invokeOptions);
     return { place: { resourceGroupName, location }, resourceGroupId: id };
   }
-  const group = scope.createStored(resources.ResourceGroup, "resourceGroup", { location, tags: scope.tags });
+  const group = scope.createStored(ResourceGroup, "resourceGroup", { location, tags: scope.tags });
   return { place: { resourceGroupName: group.name, location }, resourceGroupId: group.id };
 }

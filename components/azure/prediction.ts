@@ -1,4 +1,5 @@
-import * as app from "@pulumi/azure-native/app/index.js";
+import { ContainerApp } from "@pulumi/azure-native/app/containerApp.js";
+import { ContainerAppsAuthConfig } from "@pulumi/azure-native/app/containerAppsAuthConfig.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../scope.ts";
 import { variables } from "../worker-configuration.ts";
@@ -18,7 +19,7 @@ export function createPrediction(
   const identity = createIdentity(scope, "predictor", place, registry);
   grant(scope, "predictorObjects", { role: "blobReader", on: store.containerId, to: identity.principalId });
   const predictor = scope.create(
-    app.ContainerApp,
+    ContainerApp,
     "predictor",
     {
       ...place,
@@ -50,7 +51,7 @@ export function createPrediction(
     { dependsOn: [...identity.pull] },
   );
   const clientId = scope.gate(args.predictClientId!);
-  scope.create(app.ContainerAppsAuthConfig, "predictorAuthentication", {
+  scope.create(ContainerAppsAuthConfig, "predictorAuthentication", {
     resourceGroupName: place.resourceGroupName,
     containerAppName: predictor.name,
     authConfigName: "current",

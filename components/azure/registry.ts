@@ -1,5 +1,5 @@
 import { getRegistryOutput } from "@pulumi/azure-native/containerregistry/getRegistry.js";
-import * as containerregistry from "@pulumi/azure-native/containerregistry/index.js";
+import { Registry as ContainerRegistry } from "@pulumi/azure-native/containerregistry/registry.js";
 import * as pulumi from "@pulumi/pulumi";
 import { buildImage, imageByDigest } from "../image.ts";
 import type { Scope } from "../scope.ts";
@@ -36,7 +36,7 @@ function openRegistry(scope: Scope, args: AzureTrainingPipelineArgs, place: Plac
     );
     return { id, server: found.loginServer };
   }
-  const registry = scope.createStored(containerregistry.Registry, "registry", {
+  const registry = scope.createStored(ContainerRegistry, "registry", {
     ...place,
     sku: { name: "Basic" },
     adminUserEnabled: false,

@@ -1,4 +1,4 @@
-import * as authorization from "@pulumi/azure-native/authorization/index.js";
+import { RoleAssignment } from "@pulumi/azure-native/authorization/roleAssignment.js";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../scope.ts";
 
@@ -24,7 +24,7 @@ export interface Grant {
 /** Gives one role on one resource to one identity. */
 export function grant(scope: Scope, child: string, { role, on, to, condition, isPerson }: Grant, index?: string) {
   return scope.create(
-    authorization.RoleAssignment,
+    RoleAssignment,
     child,
     {
       scope: on,

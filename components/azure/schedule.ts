@@ -1,5 +1,6 @@
-import * as app from "@pulumi/azure-native/app/index.js";
-import * as eventgrid from "@pulumi/azure-native/eventgrid/index.js";
+import { Job } from "@pulumi/azure-native/app/job.js";
+import { SystemTopic } from "@pulumi/azure-native/eventgrid/systemTopic.js";
+import { SystemTopicEventSubscription } from "@pulumi/azure-native/eventgrid/systemTopicEventSubscription.js";
 import type { Scope } from "../scope.ts";
 import { incomingPrefix, retrainMessage, variables } from "../worker-configuration.ts";
 import type { Identity } from "./identity.ts";
@@ -22,7 +23,7 @@ export function createSchedules(
       AZURE_CLIENT_ID: identity.clientId,
     });
     scope.create(
-      app.Job,
+      Job,
       "schedule",
       {
         ...place,
@@ -51,7 +52,7 @@ export function createNewDataTrigger(
   { place, store, queue }: ContainerParts,
 ): void {
   if (!args.onNewData) return;
-  const topic = scope.create(eventgrid.SystemTopic, "newDataTopic", {
+  const topic = scope.create(SystemTopic, "newDataTopic", {
     ...place,
     source: store.accountId,
     topicType: "Microsoft.Storage.StorageAccounts",
@@ -64,7 +65,7 @@ export function createNewDataTrigger(
     to: topic.identity.apply((own) => own?.principalId ?? ""),
   });
   scope.create(
-    eventgrid.SystemTopicEventSubscription,
+    SystemTopicEventSubscription,
     "newData",
     {
       resourceGroupName: place.resourceGroupName,

@@ -1,4 +1,4 @@
-import * as storage from "@pulumi/azure-native/storage/index.js";
+import { Queue as StorageQueue } from "@pulumi/azure-native/storage/queue.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../scope.ts";
 import type { Store } from "./object-store.ts";
@@ -9,7 +9,7 @@ export interface Queue {
   /** Scope of rights on it. */
   readonly id: pulumi.Output<string>;
   readonly url: pulumi.Output<string>;
-  readonly resource: storage.Queue;
+  readonly resource: StorageQueue;
 }
 
 /** The tasks, and the tasks that failed too often: the Functions host and the job both want that name. */
@@ -18,7 +18,7 @@ export function createTaskQueue(scope: Scope, store: Store): { queue: Queue; dea
     name,
     id: pulumi.interpolate`${store.accountId}/queueServices/default/queues/${name}`,
     url: pulumi.interpolate`${store.queueServiceUrl}${name}`,
-    resource: scope.create(storage.Queue, child, {
+    resource: scope.create(StorageQueue, child, {
       resourceGroupName: store.accountGroup,
       accountName: store.accountName,
       queueName: name,

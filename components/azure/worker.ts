@@ -1,7 +1,9 @@
-import * as app from "@pulumi/azure-native/app/index.js";
-import * as monitor from "@pulumi/azure-native/monitor/index.js";
-import * as storage from "@pulumi/azure-native/storage/index.js";
-import type { input as inputs } from "@pulumi/azure-native/types/index.js";
+import { ContainerApp } from "@pulumi/azure-native/app/containerApp.js";
+import { Job } from "@pulumi/azure-native/app/job.js";
+import { ManagedEnvironment } from "@pulumi/azure-native/app/managedEnvironment.js";
+import { DiagnosticSetting } from "@pulumi/azure-native/monitor/diagnosticSetting.js";
+import { StorageAccount } from "@pulumi/azure-native/storage/storageAccount.js";
+import type { app as appInputs } from "@pulumi/azure-native/types/input.js";
 import type * as pulumi from "@pulumi/pulumi";
 import { stopSeconds } from "../limits.ts";
 import type { Scope } from "../scope.ts";
@@ -15,7 +17,7 @@ import type { AzureTrainingPipelineArgs } from "./training-pipeline.ts";
 /** What containers of ours run in. */
 export interface ContainerParts extends Targets {
   readonly place: Place;
-  readonly environment: app.ManagedEnvironment;
+  readonly environment: ManagedEnvironment;
   readonly imageUri: pulumi.Output<string>;
 }
 
@@ -28,8 +30,8 @@ export function createEnvironment(
   place: Place,
   subnetId: pulumi.Output<string> | undefined,
   workspaceId: pulumi.Output<string> | undefined,
-): app.ManagedEnvironment {
-  const environment = scope.create(app.ManagedEnvironment, "environment", {
+): ManagedEnvironment {
+  const environment = scope.create(ManagedEnvironment, "environment", {
     ...place,
     workloadProfiles: [
       { name: "Consumption", workloadProfileType: "Consumption" },
@@ -42,7 +44,7 @@ export function createEnvironment(
     tags: scope.tags,
   });
   if (workspaceId)
-    scope.create(monitor.DiagnosticSetting, "environmentLogs", {
+    scope.create(DiagnosticSetting, "environmentLogs", {
       resourceUri: environment.id,
       workspaceId,
       logs: [
@@ -82,7 +84,7 @@ export function containerArgs(
 }
 
 /** How an identity pulls the image. */
-export const pullAs = ({ registry }: Targets, { id }: Identity): inputs.app.RegistryCredentialsArgs[] =>
+export const pullAs = ({ registry }: Targets, { id }: Identity): appInputs.RegistryCredentialsArgs[] =>
   registry ? [{ server: registry.server, identity: id }] : [];
 
 /** The worker: a job that KEDA starts per message, or a function app. Returns its name and whom it acts as. */
@@ -108,7 +110,7 @@ function createJobWorker(scope: Scope, args: AzureTrainingPipelineArgs, parts: C
     AZURE_CLIENT_ID: identity.clientId,
   });
   const worker = scope.create(
-    app.Job,
+    Job,
     "worker",
     {
       ...place,
@@ -163,14 +165,14 @@ function createFunctionsWorker(scope: Scope, parts: ContainerParts, identity: Id
   const { place, environment, store, queue, deadLetters } = parts;
   const { taskTimeoutSeconds, maxConcurrency, warmInstances, maxAttempts } = scope.settings;
   // The host's own bookkeeping wants to own an account; not the one with the data.
-  const hostAccount = scope.create(storage.StorageAccount, "hostAccount", {
+  const hostAccount = scope.create(StorageAccount, "hostAccount", {
     ...place,
     ...closedAccount,
     sku: { name: "Standard_LRS" },
     tags: scope.tags,
   });
   const worker = scope.create(
-    app.ContainerApp,
+    ContainerApp,
     "functionsWorker",
     {
       ...place,

@@ -1,6 +1,8 @@
-import * as pubsub from "@pulumi/gcp/pubsub/index.js";
-import * as serviceaccount from "@pulumi/gcp/serviceaccount/index.js";
-import * as storage from "@pulumi/gcp/storage/index.js";
+import type { Topic } from "@pulumi/gcp/pubsub/topic.js";
+import { TopicIAMMember } from "@pulumi/gcp/pubsub/topicIAMMember.js";
+import { Account } from "@pulumi/gcp/serviceaccount/account.js";
+import { IAMMember } from "@pulumi/gcp/serviceaccount/iammember.js";
+import { BucketIAMMember } from "@pulumi/gcp/storage/bucketIAMMember.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../scope.ts";
 import { incomingPrefix, keyPrefixes } from "../worker-configuration.ts";
@@ -9,7 +11,7 @@ import type { GcpTrainingPipelineArgs } from "./training-pipeline.ts";
 /** What identities are granted rights on. */
 export interface Targets {
   readonly bucket: pulumi.Output<string>;
-  readonly queue: pubsub.Topic;
+  readonly queue: Topic;
 }
 
 /** A condition by which a right holds only for objects whose keys start so. */
@@ -21,23 +23,23 @@ function onPrefixes(bucket: pulumi.Output<string>, ...prefixes: string[]) {
 }
 
 /** The worker's account: it reads and adds objects, and sends tasks. It can overwrite and delete nothing. */
-export function createWorkerIdentity(scope: Scope, { bucket, queue }: Targets): serviceaccount.Account {
+export function createWorkerIdentity(scope: Scope, { bucket, queue }: Targets): Account {
   const { datasets, jobs, rounds } = keyPrefixes;
-  const account = scope.create(serviceaccount.Account, "workerAccount", {
+  const account = scope.create(Account, "workerAccount", {
     description: "Trains: reads and adds objects, sends tasks.",
   });
-  scope.create(storage.BucketIAMMember, "workerReader", {
+  scope.create(BucketIAMMember, "workerReader", {
     bucket,
     role: "roles/storage.objectViewer",
     member: account.member,
   });
-  scope.create(storage.BucketIAMMember, "workerCreator", {
+  scope.create(BucketIAMMember, "workerCreator", {
     bucket,
     role: "roles/storage.objectCreator",
     member: account.member,
     condition: onPrefixes(bucket, datasets, jobs, rounds),
   });
-  scope.create(pubsub.TopicIAMMember, "workerPublisher", {
+  scope.create(TopicIAMMember, "workerPublisher", {
     topic: queue.name,
     role: "roles/pubsub.publisher",
     member: account.member,
@@ -46,30 +48,26 @@ export function createWorkerIdentity(scope: Scope, { bucket, queue }: Targets): 
 }
 
 /** What people need to submit jobs and fetch results: an account that `submitters` may take on. */
-export function createSubmitter(
-  scope: Scope,
-  args: GcpTrainingPipelineArgs,
-  { bucket, queue }: Targets,
-): serviceaccount.Account {
-  const account = scope.create(serviceaccount.Account, "submitterAccount", {
+export function createSubmitter(scope: Scope, args: GcpTrainingPipelineArgs, { bucket, queue }: Targets): Account {
+  const account = scope.create(Account, "submitterAccount", {
     description: "Submits jobs and fetches results.",
   });
   const { member } = account;
-  scope.create(storage.BucketIAMMember, "submitterReader", { bucket, role: "roles/storage.objectViewer", member });
-  scope.create(storage.BucketIAMMember, "submitterCreator", {
+  scope.create(BucketIAMMember, "submitterReader", { bucket, role: "roles/storage.objectViewer", member });
+  scope.create(BucketIAMMember, "submitterCreator", {
     bucket,
     role: "roles/storage.objectCreator",
     member,
     condition: onPrefixes(bucket, keyPrefixes.datasets, keyPrefixes.jobs, incomingPrefix),
   });
-  scope.create(pubsub.TopicIAMMember, "submitterPublisher", {
+  scope.create(TopicIAMMember, "submitterPublisher", {
     topic: queue.name,
     role: "roles/pubsub.publisher",
     member,
   });
   for (const [i, submitter] of (args.submitters ?? []).entries())
     scope.create(
-      serviceaccount.IAMMember,
+      IAMMember,
       "submitter",
       { serviceAccountId: account.name, role: "roles/iam.serviceAccountTokenCreator", member: scope.gate(submitter) },
       { index: String(i) },

@@ -1,4 +1,6 @@
-import * as logging from "@pulumi/gcp/logging/index.js";
+import { ProjectBucketConfig } from "@pulumi/gcp/logging/projectBucketConfig.js";
+import { ProjectExclusion } from "@pulumi/gcp/logging/projectExclusion.js";
+import { ProjectSink } from "@pulumi/gcp/logging/projectSink.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../scope.ts";
 import type { GcpTrainingPipelineArgs } from "./training-pipeline.ts";
@@ -19,20 +21,20 @@ export function createLogs(
   const bucketId =
     args.logs?.existing !== undefined
       ? scope.gate(args.logs.existing)
-      : scope.createStored(logging.ProjectBucketConfig, "logBucket", {
+      : scope.createStored(ProjectBucketConfig, "logBucket", {
           project,
           location: scope.gate(args.location),
           bucketId: scope.physicalName("logs", 100),
           description: "Logs of a Trivet pipeline.",
           retentionDays: scope.settings.logRetentionDays,
         }).id;
-  scope.create(logging.ProjectSink, "logSink", {
+  scope.create(ProjectSink, "logSink", {
     description: "Lines of a Trivet pipeline, into its own log bucket.",
     destination: pulumi.interpolate`logging.googleapis.com/${bucketId}`,
     filter,
     uniqueWriterIdentity: true,
   });
-  scope.create(logging.ProjectExclusion, "logExclusion", {
+  scope.create(ProjectExclusion, "logExclusion", {
     description: "Lines of a Trivet pipeline are in its own log bucket.",
     filter,
   });

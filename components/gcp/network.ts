@@ -1,4 +1,5 @@
-import * as compute from "@pulumi/gcp/compute/index.js";
+import { Network } from "@pulumi/gcp/compute/network.js";
+import { Subnetwork } from "@pulumi/gcp/compute/subnetwork.js";
 import type { cloudrunv2 as inputs } from "@pulumi/gcp/types/input.js";
 import type { Scope } from "../scope.ts";
 import type { GcpTrainingPipelineArgs } from "./training-pipeline.ts";
@@ -14,11 +15,11 @@ export function createNetwork(
   });
   if (args.network?.existingSubnets) return through(scope.gate(args.network.existingSubnets[0]!));
   if (!args.network?.create) return undefined;
-  const network = scope.create(compute.Network, "network", {
+  const network = scope.create(Network, "network", {
     description: "Trivet workers.",
     autoCreateSubnetworks: false,
   });
-  const subnet = scope.create(compute.Subnetwork, "subnet", {
+  const subnet = scope.create(Subnetwork, "subnet", {
     network: network.id,
     region: scope.gate(args.location),
     // Cloud Run takes two addresses per instance; up to 1,000 instances.

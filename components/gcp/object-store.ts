@@ -1,4 +1,4 @@
-import * as storage from "@pulumi/gcp/storage/index.js";
+import { Bucket } from "@pulumi/gcp/storage/bucket.js";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../scope.ts";
 import { keyPrefixes } from "../worker-configuration.ts";
@@ -7,7 +7,7 @@ import type { GcpTrainingPipelineArgs } from "./training-pipeline.ts";
 /** A private, versioned, encrypted bucket, which forgets the data of old rounds. An adopted one is left as it is. */
 export function createObjectStore(scope: Scope, args: GcpTrainingPipelineArgs): pulumi.Output<string> {
   if (args.bucket?.existing !== undefined) return scope.gate(args.bucket.existing);
-  const bucket = scope.createStored(storage.Bucket, "bucket", {
+  const bucket = scope.createStored(Bucket, "bucket", {
     location: scope.gate(args.location),
     uniformBucketLevelAccess: true,
     publicAccessPrevention: "enforced",

@@ -1,7 +1,9 @@
-import * as billing from "@pulumi/gcp/billing/index.js";
-import type * as cloudrunv2 from "@pulumi/gcp/cloudrunv2/index.js";
-import * as monitoring from "@pulumi/gcp/monitoring/index.js";
-import type * as pubsub from "@pulumi/gcp/pubsub/index.js";
+import { Budget } from "@pulumi/gcp/billing/budget.js";
+import type { Service } from "@pulumi/gcp/cloudrunv2/service.js";
+import { AlertPolicy } from "@pulumi/gcp/monitoring/alertPolicy.js";
+import { Dashboard } from "@pulumi/gcp/monitoring/dashboard.js";
+import { NotificationChannel } from "@pulumi/gcp/monitoring/notificationChannel.js";
+import type { Subscription } from "@pulumi/gcp/pubsub/subscription.js";
 import * as pulumi from "@pulumi/pulumi";
 import { oldestTaskSeconds } from "../limits.ts";
 import { json, type Scope } from "../scope.ts";
@@ -9,9 +11,9 @@ import { pipelineTag } from "../tags.ts";
 import type { GcpTrainingPipelineArgs } from "./training-pipeline.ts";
 
 interface Watched {
-  readonly worker: cloudrunv2.Service;
-  readonly trigger: pubsub.Subscription;
-  readonly deadLetterSubscription: pubsub.Subscription;
+  readonly worker: Service;
+  readonly trigger: Subscription;
+  readonly deadLetterSubscription: Subscription;
 }
 
 /** Four alarms, a page, and with an address an e-mail and a budget. All of it is free at this size. */
@@ -22,7 +24,7 @@ export function createObservability(
 ): pulumi.Output<string> {
   const channels = args.alertEmail === undefined ? [] : [createChannel(scope, args.alertEmail)];
   createBudget(scope, args, channels);
-  const ofSubscription = (subscription: pubsub.Subscription, metric: string) =>
+  const ofSubscription = (subscription: Subscription, metric: string) =>
     pulumi.interpolate`metric.type="pubsub.googleapis.com/subscription/${metric}" AND resource.type="pubsub_subscription" AND resource.labels.subscription_id="${subscription.name}"`;
   const ofWorker = (metric: string, more = "") =>
     pulumi.interpolate`metric.type="run.googleapis.com/${metric}" AND resource.type="cloud_run_revision" AND resource.labels.service_name="${worker.name}"${more}`;
@@ -30,7 +32,7 @@ export function createObservability(
 
   const alarm = (index: string, filter: pulumi.Output<string>, threshold: number, aligner: string, words: string) =>
     scope.create(
-      monitoring.AlertPolicy,
+      AlertPolicy,
       "alarm",
       {
         displayName: `${scope.name}: ${words}`,
@@ -72,7 +74,7 @@ export function createObservability(
       })),
     },
   });
-  const dashboard = scope.create(monitoring.Dashboard, "dashboard", {
+  const dashboard = scope.create(Dashboard, "dashboard", {
     dashboardJson: json({
       displayName: pulumi.interpolate`Trivet ${scope.tags[pipelineTag]!}`,
       gridLayout: {
@@ -90,8 +92,8 @@ export function createObservability(
   return pulumi.interpolate`https://console.cloud.google.com/monitoring/dashboards/builder/${id}?project=${dashboard.project}`;
 }
 
-function createChannel(scope: Scope, address: pulumi.Input<string>): monitoring.NotificationChannel {
-  return scope.create(monitoring.NotificationChannel, "alertEmail", {
+function createChannel(scope: Scope, address: pulumi.Input<string>): NotificationChannel {
+  return scope.create(NotificationChannel, "alertEmail", {
     displayName: `${scope.name}: alerts`,
     type: "email",
     labels: { email_address: scope.gate(address) },
@@ -99,9 +101,9 @@ function createChannel(scope: Scope, address: pulumi.Input<string>): monitoring.
   });
 }
 
-function createBudget(scope: Scope, args: GcpTrainingPipelineArgs, channels: monitoring.NotificationChannel[]): void {
+function createBudget(scope: Scope, args: GcpTrainingPipelineArgs, channels: NotificationChannel[]): void {
   if (args.monthlyBudgetDollars === undefined) return;
-  scope.create(billing.Budget, "budget", {
+  scope.create(Budget, "budget", {
     billingAccount: scope.gate(args.billingAccount!),
     displayName: `${scope.name}: budget`,
     amount: { specifiedAmount: { currencyCode: "USD", units: scope.gate(args.monthlyBudgetDollars).apply(String) } },

@@ -1,6 +1,7 @@
-import * as cloudrunv2 from "@pulumi/gcp/cloudrunv2/index.js";
-import * as serviceaccount from "@pulumi/gcp/serviceaccount/index.js";
-import * as storage from "@pulumi/gcp/storage/index.js";
+import { Service } from "@pulumi/gcp/cloudrunv2/service.js";
+import { ServiceIamMember } from "@pulumi/gcp/cloudrunv2/serviceIamMember.js";
+import { Account } from "@pulumi/gcp/serviceaccount/account.js";
+import { BucketIAMMember } from "@pulumi/gcp/storage/bucketIAMMember.js";
 import type { Scope } from "../scope.ts";
 import type { GcpTrainingPipelineArgs } from "./training-pipeline.ts";
 import { containerArgs, type ServiceParts } from "./worker.ts";
@@ -10,15 +11,15 @@ export function createPrediction(
   scope: Scope,
   args: GcpTrainingPipelineArgs,
   parts: ServiceParts,
-): cloudrunv2.Service | undefined {
+): Service | undefined {
   if (!args.predict) return undefined;
-  const account = scope.create(serviceaccount.Account, "predictorAccount", { description: "Predicts: reads results." });
-  scope.create(storage.BucketIAMMember, "predictorReader", {
+  const account = scope.create(Account, "predictorAccount", { description: "Predicts: reads results." });
+  scope.create(BucketIAMMember, "predictorReader", {
     bucket: parts.bucket,
     role: "roles/storage.objectViewer",
     member: account.member,
   });
-  const predictor = scope.create(cloudrunv2.Service, "predictor", {
+  const predictor = scope.create(Service, "predictor", {
     location: scope.gate(args.location),
     description: "Predicts with the newest or a named result.",
     deletionProtection: false,
@@ -37,7 +38,7 @@ export function createPrediction(
   });
   for (const [i, caller] of (args.predictCallers ?? []).entries())
     scope.create(
-      cloudrunv2.ServiceIamMember,
+      ServiceIamMember,
       "caller",
       { location: predictor.location, name: predictor.name, role: "roles/run.invoker", member: scope.gate(caller) },
       { index: String(i) },

@@ -1,6 +1,7 @@
-import * as kms from "@pulumi/gcp/kms/index.js";
-import * as projects from "@pulumi/gcp/projects/index.js";
-import * as storage from "@pulumi/gcp/storage/index.js";
+import { CryptoKeyIAMMember } from "@pulumi/gcp/kms/cryptoKeyIAMMember.js";
+import { Service as ProjectService } from "@pulumi/gcp/projects/service.js";
+import { ServiceIdentity } from "@pulumi/gcp/projects/serviceIdentity.js";
+import { getProjectServiceAccountOutput } from "@pulumi/gcp/storage/getProjectServiceAccount.js";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../scope.ts";
 import type { GcpTrainingPipelineArgs } from "./training-pipeline.ts";
@@ -20,7 +21,7 @@ export function enableApis(scope: Scope, args: GcpTrainingPipelineArgs): void {
   scope.childrenWaitFor(
     names.map((name) =>
       scope.create(
-        projects.Service,
+        ProjectService,
         "api",
         { service: `${name}.googleapis.com`, disableOnDestroy: false },
         { index: name },
@@ -30,20 +31,19 @@ export function enableApis(scope: Scope, args: GcpTrainingPipelineArgs): void {
 }
 
 /** The project's own account of Pub/Sub, which moves dead letters. Asking for it makes it exist. */
-export function createPubsubAgent(scope: Scope): projects.ServiceIdentity {
-  return scope.create(projects.ServiceIdentity, "pubsubAgent", { service: "pubsub.googleapis.com" });
+export function createPubsubAgent(scope: Scope): ServiceIdentity {
+  return scope.create(ServiceIdentity, "pubsubAgent", { service: "pubsub.googleapis.com" });
 }
 
 /** Cloud Storage's account of the project, as a member. */
 export const storageAgent = (scope: Scope): pulumi.Output<string> =>
-  storage.getProjectServiceAccountOutput({}, scope.invokeOptions).member;
+  getProjectServiceAccountOutput({}, scope.invokeOptions).member;
 
 /** With a key of the user's, the services that store things use it through their own accounts. Later children wait for that. */
-export function allowKey(scope: Scope, args: GcpTrainingPipelineArgs, pubsubAgent: projects.ServiceIdentity): void {
+export function allowKey(scope: Scope, args: GcpTrainingPipelineArgs, pubsubAgent: ServiceIdentity): void {
   if (args.encryptionKey === undefined) return;
   const agent = (service: string) =>
-    scope.create(projects.ServiceIdentity, "keyAgent", { service: `${service}.googleapis.com` }, { index: service })
-      .member;
+    scope.create(ServiceIdentity, "keyAgent", { service: `${service}.googleapis.com` }, { index: service }).member;
   const members: Record<string, pulumi.Output<string>> = {
     artifactregistry: agent("artifactregistry"),
     pubsub: pubsubAgent.member,
@@ -54,7 +54,7 @@ export function allowKey(scope: Scope, args: GcpTrainingPipelineArgs, pubsubAgen
   scope.childrenWaitFor(
     Object.entries(members).map(([index, member]) =>
       scope.create(
-        kms.CryptoKeyIAMMember,
+        CryptoKeyIAMMember,
         "keyUser",
         { cryptoKeyId, role: "roles/cloudkms.cryptoKeyEncrypterDecrypter", member },
         { index },

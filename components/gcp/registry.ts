@@ -1,4 +1,4 @@
-import * as artifactregistry from "@pulumi/gcp/artifactregistry/index.js";
+import { Repository } from "@pulumi/gcp/artifactregistry/repository.js";
 import { getClientConfigOutput } from "@pulumi/gcp/organizations/getClientConfig.js";
 import * as pulumi from "@pulumi/pulumi";
 import { buildImage, imageByDigest } from "../image.ts";
@@ -21,7 +21,7 @@ export function createRegistry(scope: Scope, args: GcpTrainingPipelineArgs) {
 function createRepository(scope: Scope, args: GcpTrainingPipelineArgs): pulumi.Output<string> {
   if (args.registry?.skip) return pulumi.output("");
   if (args.registry?.existing !== undefined) return scope.gate(args.registry.existing);
-  const registry = scope.createStored(artifactregistry.Repository, "registry", {
+  const registry = scope.createStored(Repository, "registry", {
     location: scope.gate(args.location),
     repositoryId: scope.physicalName("registry", 63),
     description: "Images of a Trivet pipeline's worker.",

@@ -1,6 +1,6 @@
-import * as cloudscheduler from "@pulumi/gcp/cloudscheduler/index.js";
-import * as pubsub from "@pulumi/gcp/pubsub/index.js";
-import * as storage from "@pulumi/gcp/storage/index.js";
+import { Job } from "@pulumi/gcp/cloudscheduler/job.js";
+import { TopicIAMMember } from "@pulumi/gcp/pubsub/topicIAMMember.js";
+import { Notification } from "@pulumi/gcp/storage/notification.js";
 import type { Scope } from "../scope.ts";
 import { incomingPrefix, retrainMessage } from "../worker-configuration.ts";
 import type { Targets } from "./identity.ts";
@@ -11,7 +11,7 @@ import type { GcpTrainingPipelineArgs } from "./training-pipeline.ts";
 export function createSchedules(scope: Scope, args: GcpTrainingPipelineArgs, { queue }: Targets): void {
   for (const { name, cron, job } of args.schedules ?? [])
     scope.create(
-      cloudscheduler.Job,
+      Job,
       "schedule",
       {
         description: "Starts a Trivet job again.",
@@ -31,13 +31,13 @@ export function createSchedules(scope: Scope, args: GcpTrainingPipelineArgs, { q
 /** Lets the bucket tell the topic of objects that arrive under `incoming/`. */
 export function createNewDataTrigger(scope: Scope, args: GcpTrainingPipelineArgs, { bucket, queue }: Targets): void {
   if (!args.onNewData) return;
-  const publisher = scope.create(pubsub.TopicIAMMember, "newDataPublisher", {
+  const publisher = scope.create(TopicIAMMember, "newDataPublisher", {
     topic: queue.name,
     role: "roles/pubsub.publisher",
     member: storageAgent(scope),
   });
   scope.create(
-    storage.Notification,
+    Notification,
     "newData",
     {
       bucket,

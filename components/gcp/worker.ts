@@ -1,7 +1,10 @@
-import * as cloudrunv2 from "@pulumi/gcp/cloudrunv2/index.js";
-import type * as projects from "@pulumi/gcp/projects/index.js";
-import * as pubsub from "@pulumi/gcp/pubsub/index.js";
-import * as serviceaccount from "@pulumi/gcp/serviceaccount/index.js";
+import { Service } from "@pulumi/gcp/cloudrunv2/service.js";
+import { ServiceIamMember } from "@pulumi/gcp/cloudrunv2/serviceIamMember.js";
+import type { ServiceIdentity } from "@pulumi/gcp/projects/serviceIdentity.js";
+import { Subscription } from "@pulumi/gcp/pubsub/subscription.js";
+import { SubscriptionIAMMember } from "@pulumi/gcp/pubsub/subscriptionIAMMember.js";
+import { Account } from "@pulumi/gcp/serviceaccount/account.js";
+import { IAMMember } from "@pulumi/gcp/serviceaccount/iammember.js";
 import type { cloudrunv2 as inputs } from "@pulumi/gcp/types/input.js";
 import * as pulumi from "@pulumi/pulumi";
 import { daySeconds, stopSeconds } from "../limits.ts";
@@ -61,14 +64,14 @@ export function createWorker(
   scope: Scope,
   args: GcpTrainingPipelineArgs,
   parts: ServiceParts & {
-    account: serviceaccount.Account;
-    pubsubAgent: projects.ServiceIdentity;
+    account: Account;
+    pubsubAgent: ServiceIdentity;
     vpcAccess: inputs.ServiceTemplateVpcAccess | undefined;
   },
 ) {
   const { account, pubsubAgent, vpcAccess, queue, deadLetters, deadLetterPublisher } = parts;
   const { taskTimeoutSeconds, maxConcurrency, warmInstances, maxAttempts } = scope.settings;
-  const worker = scope.create(cloudrunv2.Service, "worker", {
+  const worker = scope.create(Service, "worker", {
     location: scope.gate(args.location),
     description: "Trains: takes one task of a round at a time.",
     // Else a destroy fails: Pulumi's own `protect` is there for who wants it.
@@ -88,23 +91,23 @@ export function createWorker(
       ...(args.gpu && { nodeSelector: { accelerator: "nvidia-l4" }, gpuZonalRedundancyDisabled: true }),
     },
   });
-  const pushAccount = scope.create(serviceaccount.Account, "pushAccount", {
+  const pushAccount = scope.create(Account, "pushAccount", {
     description: "Pushes tasks to the worker.",
   });
-  const pushInvoker = scope.create(cloudrunv2.ServiceIamMember, "pushInvoker", {
+  const pushInvoker = scope.create(ServiceIamMember, "pushInvoker", {
     location: worker.location,
     name: worker.name,
     role: "roles/run.invoker",
     member: pushAccount.member,
   });
   // Projects from before April 2021 need it; docs.cloud.google.com/pubsub/docs/authenticate-push-subscriptions
-  const pushToken = scope.create(serviceaccount.IAMMember, "pushToken", {
+  const pushToken = scope.create(IAMMember, "pushToken", {
     serviceAccountId: pushAccount.name,
     role: "roles/iam.serviceAccountTokenCreator",
     member: pubsubAgent.member,
   });
   const trigger = scope.create(
-    pubsub.Subscription,
+    Subscription,
     "trigger",
     {
       topic: queue.id,
@@ -123,7 +126,7 @@ export function createWorker(
     },
     { dependsOn: [pushInvoker, pushToken, deadLetterPublisher] },
   );
-  scope.create(pubsub.SubscriptionIAMMember, "triggerSubscriber", {
+  scope.create(SubscriptionIAMMember, "triggerSubscriber", {
     subscription: trigger.name,
     role: "roles/pubsub.subscriber",
     member: pubsubAgent.member,
