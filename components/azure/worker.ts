@@ -7,7 +7,7 @@ import type { app as appInputs } from "@pulumi/azure-native/types/input.js";
 import type * as pulumi from "@pulumi/pulumi";
 import { stopSeconds } from "../limits.ts";
 import type { Scope } from "../scope.ts";
-import { functionsConnection, quietTensorFlow, variables } from "../worker-configuration.ts";
+import { quietTensorFlow, variables } from "../worker-configuration.ts";
 import { allowWorker, createIdentity, type Identity, type Targets } from "./identity.ts";
 import { closedAccount } from "./object-store.ts";
 import type { Place } from "./place.ts";
@@ -194,8 +194,8 @@ function createFunctionsWorker(scope: Scope, parts: ContainerParts, identity: Id
           containerArgs(scope, "worker", parts, {
             [variables.platform]: "azure-functions",
             [variables.role]: "worker",
-            [variables.queueName]: queue.name,
-            [`${functionsConnection}__queueServiceUri`]: store.queueServiceUrl,
+            [variables.functionsQueueName]: queue.name,
+            [variables.functionsQueueService]: store.queueServiceUrl,
             AzureFunctionsJobHost__extensions__queues__maxDequeueCount: maxAttempts.apply(String),
             AzureFunctionsJobHost__functionTimeout: taskTimeoutSeconds.apply((seconds) => clock(seconds + stopSeconds)),
             AzureWebJobsStorage__accountName: hostAccount.name,

@@ -1,0 +1,43 @@
+import { expect } from "chai";
+import { describe, it } from "mocha";
+import { platforms, readConfiguration } from "../../worker-runtime/src/clouds/configuration.ts";
+import { parseStackOutputs } from "../../worker-runtime/src/clouds/stack/outputs.ts";
+import { cloudsUnderTest, known, register } from "./support.ts";
+
+/** Environment variables of a function's, a service's, a job's or an app's only container. */
+function environmentOf(inputs: Readonly<Record<string, unknown>>): Record<string, string> {
+  const { environment, template } = inputs as {
+    environment?: { variables: Record<string, string> };
+    template?: { containers: { env?: { name: string; value: string }[]; envs?: { name: string; value: string }[] }[] };
+  };
+  if (environment) return environment.variables;
+  const [container] = template!.containers;
+  return Object.fromEntries((container!.env ?? container!.envs)!.map(({ name, value }) => [name, value]));
+}
+
+describe("What the components tell the worker", () => {
+  it("is a configuration that the worker takes, on each of its platforms", async () => {
+    const seen: string[] = [];
+    for (const under of cloudsUnderTest)
+      for (const args of [{}, under.options["functions host"] ?? {}]) {
+        const { resources } = await register(under, { ...args, taskTimeoutSeconds: 200 });
+        const worker = resources.find(({ name }) => /^pipe-(functions-)?worker$/.test(name))!;
+        const configuration = readConfiguration(environmentOf(worker.inputs));
+        expect(configuration.taskTimeoutSeconds).to.equal(200);
+        seen.push(configuration.platform);
+      }
+    expect(new Set(seen)).to.deep.equal(new Set(platforms));
+  });
+});
+
+describe("What the components tell the command", () => {
+  it("is what it reads of a stack", async () => {
+    for (const under of cloudsUnderTest) {
+      const { result } = await register(under);
+      const names = ["cloud", "storeUrl", "queueUrl", "deadLetterQueueUrl", "dashboardUrl"] as const;
+      const outputs: Record<string, string> = {};
+      for (const name of names) outputs[name] = await known(result[name]);
+      expect(parseStackOutputs(JSON.stringify(outputs), "a test")).to.include(outputs);
+    }
+  });
+});
