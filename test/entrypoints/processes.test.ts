@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect } from "chai";
 import { afterEach, before, describe, it } from "mocha";
+import { requirePart } from "../support/require.ts";
 import { requireTool } from "../support/require-tool.ts";
 import { type FunctionInstance, startInstance } from "./function-hosts.ts";
 import { lambdaEmulator } from "./lambda-emulator.ts";
@@ -64,12 +65,18 @@ describe("the worker as a process", () => {
         return instance;
       }
 
-      it("answers its first message before it has loaded TensorFlow", async () => {
-        const { process, invoke } = await start();
+      it("answers its first message before it has loaded TensorFlow", async function () {
+        requirePart(
+          this,
+          "Linux",
+          process.platform === "linux",
+          "It tells what a process has in its memory, in /proc.",
+        );
+        const { process: worker, invoke } = await start();
         expect(await invoke("not one of ours", 1)).to.equal(true);
-        const line = await process.line(({ outcome }) => outcome === "poison");
+        const line = await worker.line(({ outcome }) => outcome === "poison");
         expect(line.message).to.include("not one of ours");
-        expect(mappedFiles(process.pid).filter((file) => file.includes("libtensorflow"))).to.deep.equal([]);
+        expect(mappedFiles(worker.pid).filter((file) => file.includes("libtensorflow"))).to.deep.equal([]);
       });
 
       it("gives a message back, and says why, when its cloud cannot be reached", async function () {
