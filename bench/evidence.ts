@@ -12,6 +12,7 @@ function result(name: string): any {
 
 const stepNames: Readonly<Record<string, string>> = {
   mlp: "MLP 784-256-10",
+  adam: "the same, by Adam",
   cnn: "two convolutions and a dense layer",
   bag: "embedding bag, 64 features of 32,768",
   mf: "matrix factorisation, 2,000 x 3,000 x 32",

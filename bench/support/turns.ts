@@ -40,7 +40,7 @@ export async function takeTurns(
         if (line === undefined) rates[name] = "ended early";
         else {
           const measured = JSON.parse(line) as { samples: number; cpuSeconds: number };
-          list.push(measured.samples / measured.cpuSeconds);
+          list.push(Math.round(measured.samples / measured.cpuSeconds));
         }
       }
     }

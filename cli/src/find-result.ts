@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { UserError } from "@trivet/worker-runtime/errors";
 import { nearestName } from "@trivet/worker-runtime/job/nearest-name";
+import { shortName } from "@trivet/worker-runtime/protocol/find-job";
 import { keyPrefixes, keys } from "@trivet/worker-runtime/protocol/keys";
 
 /** Where a job is kept: in a store, or, for a result folder that was copied elsewhere, without one. */
@@ -40,11 +41,6 @@ function ofResultFolder(resultFolder: string): FoundJob {
   const isInStore = existsSync(join(storeFolder, "trivet-store.json"));
   const job = resolve(resultFolder, "..").slice(join(storeFolder, keyPrefixes.jobs).length);
   return isInStore ? { job, storeFolder, resultFolder } : { job: undefined, storeFolder: undefined, resultFolder };
-}
-
-/** The name in the job file: without the hash and the number of the run (`jobName` of the runtime puts them there). */
-export function shortName(job: string): string {
-  return job.replace(/-[0-9a-f]{8}(-\d+)?$/, "");
 }
 
 function newest(folder: string, jobs: readonly string[]): string | undefined {

@@ -21,6 +21,12 @@ const programs = {
     flags: "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.230.0",
     seconds: 240,
   },
+  // The last version of this host that is a package of the SDK's module; newer ones have a module without tags.
+  "pulumi-nodejs": {
+    package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+    flags: "-s -w",
+    seconds: 30,
+  },
   "pulumi-yaml": {
     package: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
     flags: "-s -w",

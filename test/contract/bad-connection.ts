@@ -54,7 +54,7 @@ export function badConnectionContract(backend: string, wired: WiredStore): void 
     };
   };
 
-  it(`survives 503 and lost connections at random (seed ${seed})`, async function () {
+  it(`survives 503, refused puts and lost connections at random (seed ${seed})`, async function () {
     this.timeout(120_000);
     const store = await open();
     let count = 0;
@@ -62,8 +62,9 @@ export function badConnectionContract(backend: string, wired: WiredStore): void 
       const draw = new Random(seed, "proxy").uniform(count++);
       if (draw < 0.12) return xmlReply(503, "SlowDown");
       if (draw < 0.18) return "hang up";
+      if (draw < 0.3 && wired.isPut(request)) return wired.refusal;
       const reply = await send(request);
-      return draw < 0.24 ? "hang up" : reply;
+      return draw > 0.94 ? "hang up" : reply;
     };
     const names = Array.from({ length: 16 }, (_, i) => `bad/${i}`);
     const answers = await Promise.all(names.map((name) => store.putIfAbsent(name, Buffer.from(name))));

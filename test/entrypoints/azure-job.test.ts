@@ -2,7 +2,6 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { type JobOptions, runJob } from "../../worker-runtime/src/clouds/azure/entrypoint.ts";
 import type { CloudWorkerParts } from "../../worker-runtime/src/clouds/cloud-worker.ts";
-import { defaults } from "../../worker-runtime/src/clouds/configuration.ts";
 import { MemoryTaskQueue } from "../../worker-runtime/src/clouds/memory/task-queue.ts";
 import { keys } from "../../worker-runtime/src/protocol/keys.ts";
 import { planOf, World } from "../worker/protocol/world.ts";
@@ -25,7 +24,12 @@ describe("an execution of Azure's event-driven job", () => {
       runJob({
         ...{ worker, source: world.queue, deadLetters, clock: world.clock, startedAtMs },
         log: (severity, message, fields = {}) => lines.push({ severity, message, fields }),
-        configuration: { taskTimeoutSeconds: 540, executionTimeoutSeconds: 1800, idleSeconds: 30 },
+        configuration: {
+          taskTimeoutSeconds: 540,
+          executionTimeoutSeconds: 1800,
+          idleSeconds: 30,
+          maximumDeliveries: 20,
+        },
         signal: new AbortController().signal,
         ...options,
       });
@@ -89,12 +93,15 @@ describe("an execution of Azure's event-driven job", () => {
     await world.queue.send([body]);
     const denied = { openCloud: async () => Promise.reject(new Error("no network")) };
     const { run, lines, deadLetters } = executionOn(world, denied, {
-      configuration: { taskTimeoutSeconds: 540, executionTimeoutSeconds: 86_400, idleSeconds: 700 },
+      configuration: {
+        taskTimeoutSeconds: 540,
+        executionTimeoutSeconds: 86_400,
+        idleSeconds: 700,
+        maximumDeliveries: 7,
+      },
     });
     await run();
-    expect(lines.filter(({ fields }) => fields.outcome === "retry")).to.have.length(
-      defaults.deliveriesBeforeDeadLetter,
-    );
+    expect(lines.filter(({ fields }) => fields.outcome === "retry")).to.have.length(7);
     expect(lines.at(-1)).to.include({ severity: "ERROR" });
     expect(lines.at(-1)!.fields.event).to.equal("dead-letter");
     expect(world.queue.size).to.equal(0);

@@ -1,4 +1,5 @@
 import { CloudWorker, type CloudWorkerParts } from "../../worker-runtime/src/clouds/cloud-worker.ts";
+import { StartUp } from "../../worker-runtime/src/clouds/start-up.ts";
 import type { Delivery } from "../../worker-runtime/src/ports/task-queue.ts";
 import { encodeMessage, type Task } from "../../worker-runtime/src/protocol/messages.ts";
 import { ArithmeticLearner } from "../worker/protocol/arithmetic-learner.ts";
@@ -24,6 +25,7 @@ export function cloudWorkerOn(world: World, changes: Partial<CloudWorkerParts> =
     },
     openLearner: async (_, __, plan) => new ArithmeticLearner(plan.weightCount, plan.seed),
     loadTensorFlow: () => void loads.push("TensorFlow"),
+    startUp: new StartUp(),
     ...changes,
   });
   return { worker, lines, loads };

@@ -37,12 +37,15 @@ describe("the worker's configuration", () => {
   it("is read from the environment, with defaults for times", () => {
     expect(readConfiguration(lambda)).to.deep.equal({
       platform: "aws-lambda",
+      role: "worker",
       store: "pipeline-data",
       queue: lambda.TRIVET_QUEUE,
       taskTimeoutSeconds: defaults.taskTimeoutSeconds,
       executionTimeoutSeconds: defaults.executionTimeoutSeconds,
       idleSeconds: defaults.idleSeconds,
       deadLetterQueue: undefined,
+      maximumDeliveries: defaults.deliveriesBeforeDeadLetter,
+      message: undefined,
     });
     const changed = readConfiguration({ ...azureJob, TRIVET_TASK_TIMEOUT_SECONDS: "90", TRIVET_IDLE_SECONDS: "5" });
     expect(changed).to.include({ taskTimeoutSeconds: 90, idleSeconds: 5 });
@@ -86,11 +89,28 @@ describe("the worker's configuration", () => {
     ["TRIVET_TASK_TIMEOUT_SECONDS", "1e3"],
     ["TRIVET_IDLE_SECONDS", "-1"],
     ["TRIVET_DEAD_LETTER_QUEUE", ""],
+    ["TRIVET_MAXIMUM_DELIVERIES", "0"],
+    ["TRIVET_ROLE", "trainer"],
   ] as const) {
     it(`refuses ${name}=${value}`, () => {
       expect(refusal({ ...azureJob, [name]: value })).to.include(name);
     });
   }
+
+  it("knows the roles, and where each is", () => {
+    const message = '{"retrain":{"job":"sentiment","schedule":"nightly"},"trivet":1}';
+    const { TRIVET_DEAD_LETTER_QUEUE: _, ...job } = azureJob;
+    expect(readConfiguration({ ...job, TRIVET_ROLE: "schedule", TRIVET_MESSAGE: message })).to.include({ message });
+    expect(readConfiguration({ ...job, TRIVET_ROLE: "predict" })).to.include({ role: "predict" });
+    expect(readConfiguration({ ...azureJob, TRIVET_MAXIMUM_DELIVERIES: "7" })).to.include({ maximumDeliveries: 7 });
+    expect(refusal({ ...job, TRIVET_ROLE: "schedule" })).to.include("TRIVET_MESSAGE is not set");
+    expect(refusal({ ...lambda, TRIVET_ROLE: "schedule", TRIVET_MESSAGE: message })).to.include(
+      'TRIVET_ROLE is "schedule", which there is not on aws-lambda',
+    );
+    expect(refusal({ ...azureJob, TRIVET_PLATFORM: "azure-functions", TRIVET_ROLE: "predict" })).to.include(
+      'TRIVET_ROLE is "predict", which there is not on azure-functions',
+    );
+  });
 
   it("declares every environment variable that the worker reads", () => {
     const source = path.resolve(import.meta.dirname, "../../worker-runtime/src");

@@ -5,6 +5,7 @@ import { afterEach, describe, it } from "mocha";
 import { decodeInvocation } from "../../worker-runtime/src/clouds/azure/functions-entrypoint.ts";
 import type { CloudWorkerParts } from "../../worker-runtime/src/clouds/cloud-worker.ts";
 import { decodePush } from "../../worker-runtime/src/clouds/gcp/entrypoint.ts";
+import { notBeforeAttribute } from "../../worker-runtime/src/clouds/gcp/task-queue.ts";
 import { servePush } from "../../worker-runtime/src/clouds/push-server.ts";
 import { keys } from "../../worker-runtime/src/protocol/keys.ts";
 import { planOf, World } from "../worker/protocol/world.ts";
@@ -156,3 +157,34 @@ for (const [place, { push, decode, acknowledgement, platform }] of Object.entrie
     });
   });
 }
+
+describe("a message that Pub/Sub pushes before its time", () => {
+  const nowMs = 1e12;
+  const pushed = (notBeforeMs: number) => {
+    const attributes = { [notBeforeAttribute]: String(notBeforeMs) };
+    return decodePush(
+      JSON.stringify({ message: { data: Buffer.from("later").toString("base64"), attributes } }),
+      nowMs,
+    );
+  };
+
+  it("is early until then", async () => {
+    expect(await pushed(nowMs + 1)).to.deep.equal({ body: "later", deliveries: 1, isEarly: true });
+    expect(await pushed(nowMs)).to.include({ isEarly: false });
+  });
+
+  it("is refused and not worked on, so that it comes again", async () => {
+    const world = new World();
+    const { worker, lines } = cloudWorkerOn(world);
+    const options = { worker, clock: world.clock, port: 0, timeoutSeconds: 540, acknowledgement: "{}" };
+    const server = await servePush({ ...options, decode: () => ({ body: "later", deliveries: 1, isEarly: true }) });
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+      expect((await fetch(url, { method: "POST", body: "{}" })).status).to.equal(500);
+      expect(lines).to.deep.equal([]);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+});

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, renameSync } from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire, isBuiltin } from "node:module";
 import path from "node:path";
 import { build } from "esbuild";
 import { root } from "../setup/places.mjs";
@@ -59,17 +59,36 @@ const asNodeResolves = {
 };
 
 /**
+ * An ES module that imports one of Node's own modules makes Node evaluate everything that module offers: for node:http that
+ * is a whole second HTTP client, 30 ms. Asked for in this way only what is used is.
+ *
+ * @type {import("esbuild").Plugin}
+ */
+const lazyBuiltins = {
+  name: "lazy-builtins",
+  setup(build) {
+    build.onResolve({ filter: /^[a-z_:/0-9]+$/ }, ({ path: name, kind }) =>
+      isBuiltin(name) && kind !== "require-call" ? { path: name, namespace: "builtin" } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path: name }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(name)});`,
+    }));
+  },
+};
+
+/**
  * Bundles the worker into `main.mjs` and chunks beside it, which are loaded when they are needed: a platform's SDK only
  * there, TensorFlow.js only for training.
  *
  * @param {string} folder
  * @param {string} mapsFolder takes the source maps, by which a stack in a log is read; they are not part of the image
+ * @param {{ entry?: string, plugins?: import("esbuild").Plugin[] }} [changes] other ways of starting, for bench/cold-start.ts
  * @returns {Promise<BundledPackage[]>} by name
  */
-export async function bundle(folder, mapsFolder) {
+export async function bundle(folder, mapsFolder, { entry = "worker-runtime/src/clouds/main.ts", plugins = [] } = {}) {
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { main: "worker-runtime/src/clouds/main.ts" },
+    entryPoints: { main: entry },
     outdir: folder,
     outExtension: { ".js": ".mjs" },
     chunkNames: "chunks/[name]-[hash]",
@@ -89,7 +108,7 @@ export async function bundle(folder, mapsFolder) {
       js: 'import{createRequire as createRequireOfBundle}from"node:module";const require=createRequireOfBundle(import.meta.url);',
     },
     define: { __dirname: "import.meta.dirname", __filename: "import.meta.filename" },
-    plugins: [replaced, asNodeResolves],
+    plugins: [...plugins, lazyBuiltins, replaced, asNodeResolves],
   });
   mkdirSync(mapsFolder, { recursive: true });
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {

@@ -2,7 +2,7 @@ import { AwsTrainingPipeline, AzureTrainingPipeline, GcpTrainingPipeline, type T
 
 // One set of arguments for three clouds; the image is built once per registry, from the same files.
 const shared: TrainingPipelineArgs = {
-  build: { context: "../../..", dockerfile: "../../../worker-runtime/image/Dockerfile" },
+  build: { context: "../../../.trivet/image", dockerfile: "../../../worker-runtime/image/Dockerfile" },
   alertEmail: "you@example.org",
   schedules: [{ name: "nightly", cron: "0 3 * * *", job: "sentiment" }],
 };

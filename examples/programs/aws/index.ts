@@ -1,7 +1,7 @@
 import { AwsTrainingPipeline } from "trivet/aws";
 
 const pipeline = new AwsTrainingPipeline("training", {
-  build: { context: "../../..", dockerfile: "../../../worker-runtime/image/Dockerfile" },
+  build: { context: "../../../.trivet/image", dockerfile: "../../../worker-runtime/image/Dockerfile" },
   alertEmail: "you@example.org",
   maxConcurrency: 20,
 });

@@ -2,7 +2,7 @@ import { AzureTrainingPipeline } from "trivet/azure";
 
 const pipeline = new AzureTrainingPipeline("training", {
   location: "westus3",
-  build: { context: "../../..", dockerfile: "../../../worker-runtime/image/Dockerfile" },
+  build: { context: "../../../.trivet/image", dockerfile: "../../../worker-runtime/image/Dockerfile" },
   alertEmail: "you@example.org",
   maxConcurrency: 20,
 });

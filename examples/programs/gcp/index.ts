@@ -2,7 +2,7 @@ import { GcpTrainingPipeline } from "trivet/gcp";
 
 const pipeline = new GcpTrainingPipeline("training", {
   location: "us-central1",
-  build: { context: "../../..", dockerfile: "../../../worker-runtime/image/Dockerfile" },
+  build: { context: "../../../.trivet/image", dockerfile: "../../../worker-runtime/image/Dockerfile" },
   alertEmail: "you@example.org",
   maxConcurrency: 20,
 });

@@ -6,6 +6,7 @@ import { decodeMessage, type Message } from "../protocol/messages.ts";
 import type { Worker, WorkerParts } from "../protocol/worker.ts";
 import type { Platform } from "./configuration.ts";
 import type { Log } from "./log.ts";
+import type { StartUp } from "./start-up.ts";
 import { nameOf, type TaskResult, taskLine } from "./task-line.ts";
 
 /** What differs between the places where a worker runs; the tests bring their own. */
@@ -18,6 +19,13 @@ export interface CloudWorkerParts {
   readonly openLearner: WorkerParts["openLearner"];
   /** Begins to load TensorFlow; called for a task that needs it. */
   loadTensorFlow(): void;
+  readonly startUp: StartUp;
+}
+
+interface Opened {
+  readonly store: ObjectStore;
+  readonly queue: TaskQueue;
+  readonly worker: Worker;
 }
 
 /** Times that a message is tried whose workers die each time. One that fails with an error is bounded by the job's plan. */
@@ -30,11 +38,10 @@ const maximumAttempts = 5;
 export class CloudWorker {
   readonly #parts: CloudWorkerParts;
   readonly #place: string;
-  #opened: Promise<{ store: ObjectStore; worker: Worker }> | undefined;
+  #opened: Promise<Opened> | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #deadlineMs = Infinity;
   #stopAtMs = Infinity;
-  #isFirst = true;
 
   constructor(parts: CloudWorkerParts) {
     this.#parts = parts;
@@ -46,14 +53,14 @@ export class CloudWorker {
    * rejects. `deadlineMs`: when the platform ends this invocation, in milliseconds since 1970.
    */
   handle(delivery: Delivery, deadlineMs: number): Promise<TaskResult["outcome"]> {
-    const acceptedMs = performance.now();
+    this.#parts.startUp.reached("accepted");
     const message = readMessage(delivery.body);
     if (typeof message !== "string") this.#beginToLoad(message);
     const handling = this.#last.then(async () => {
       this.#deadlineMs = deadlineMs;
       const startedAtMs = this.#parts.clock.nowMs();
       const result = await this.#handle(message, delivery);
-      this.#log(result, delivery, startedAtMs, acceptedMs);
+      this.#log(result, delivery, startedAtMs);
       return result.outcome;
     });
     this.#last = handling;
@@ -80,7 +87,7 @@ export class CloudWorker {
     this.#open().catch(() => {}); // `#handle` meets the same error, and reports it.
   }
 
-  #open(): Promise<{ store: ObjectStore; worker: Worker }> {
+  #open(): Promise<Opened> {
     this.#opened ??= this.#openNow().catch((error) => {
       this.#opened = undefined; // The next message tries again.
       throw error;
@@ -88,8 +95,8 @@ export class CloudWorker {
     return this.#opened;
   }
 
-  async #openNow() {
-    const { clock, openCloud, openLearner } = this.#parts;
+  async #openNow(): Promise<Opened> {
+    const { clock, openCloud, openLearner, startUp } = this.#parts;
     const [{ store, queue }, { Worker }] = await Promise.all([openCloud(), import("../protocol/worker.ts")]);
     const worker = new Worker({
       ...{ store, queue, clock, openLearner },
@@ -97,15 +104,13 @@ export class CloudWorker {
       peakMemoryBytes: () => process.resourceUsage().maxRSS * 1024,
       remainingMs: () => Math.min(this.#deadlineMs, this.#stopAtMs) - clock.nowMs(),
     });
-    return { store, worker };
+    startUp.reached("opened");
+    return { store, queue, worker };
   }
 
   async #handle(message: Message | string, delivery: Delivery): Promise<TaskResult> {
     try {
-      if (typeof message === "string") {
-        await delivery.acknowledge();
-        return { outcome: "poison", reason: message };
-      }
+      if (typeof message === "string") return await this.#handleOther(delivery, message);
       const { store, worker } = await this.#open();
       const { countAttempt } = await import("./attempts.ts");
       const attempt = await countAttempt(store, message.job, delivery.body, delivery.attempt);
@@ -119,18 +124,30 @@ export class CloudWorker {
     }
   }
 
-  #log(result: TaskResult, delivery: Delivery, startedAtMs: number, acceptedMs: number): void {
-    const { clock, log, platform } = this.#parts;
+  /** What is no task may be a schedule's message, or tell of new data. */
+  async #handleOther(delivery: Delivery, problem: string): Promise<TaskResult> {
+    const { readTrigger } = await import("./triggers/read-trigger.ts");
+    const trigger = readTrigger(delivery);
+    if (typeof trigger === "object") {
+      const [opened, { handleTrigger }] = await Promise.all([this.#open(), import("./triggers/handle-trigger.ts")]);
+      return handleTrigger({ ...opened, clock: this.#parts.clock }, trigger, delivery, maximumAttempts);
+    }
+    await delivery.acknowledge();
+    return { outcome: "poison", reason: trigger ?? problem };
+  }
+
+  #log(result: TaskResult, delivery: Delivery, startedAtMs: number): void {
+    const { clock, log, platform, startUp } = this.#parts;
+    startUp.reached("handled");
+    const moments = startUp.take();
     const line = taskLine(result, delivery.body, Math.round(clock.nowMs() - startedAtMs));
     log(line.severity, line.message, {
       ...line.fields,
       deliveries: delivery.attempt,
       ...(result.message && { queueMs: Math.max(0, Math.round(startedAtMs - result.message.sentAtMs)) }),
       ...{ platform, place: this.#place },
-      // The cold start, told once: milliseconds from the start of the process.
-      ...(this.#isFirst && { acceptedMs: Math.round(acceptedMs), handledMs: Math.round(performance.now()) }),
+      ...(Object.keys(moments).length > 0 && { startUpMs: moments }),
     });
-    this.#isFirst = false;
   }
 }
 

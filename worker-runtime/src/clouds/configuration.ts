@@ -7,10 +7,19 @@ import { UserError } from "../errors.ts";
 export const platforms = ["aws-lambda", "gcp-cloud-run", "azure-job", "azure-functions"] as const;
 export type Platform = (typeof platforms)[number];
 
+/**
+ * What the image does: train, answer predictions over HTTPS (not behind the Functions host), or send a schedule's message
+ * and end (an `azure-job` alone; the other clouds' schedulers send to the queue themselves).
+ */
+export const roles = ["worker", "predict", "schedule"] as const;
+export type Role = (typeof roles)[number];
+
 /** The environment variables that the components give a worker. None holds a key: identity is the platform's own. */
 export const variables = {
   /** One of `platforms`. */
   platform: "TRIVET_PLATFORM",
+  /** One of `roles`; a worker where it is not set. */
+  role: "TRIVET_ROLE",
   /** AWS and GCP: the bucket's name. Azure: the container's address, `https://<account>.blob.core.windows.net/<container>`. */
   store: "TRIVET_STORE",
   /**
@@ -30,6 +39,10 @@ export const variables = {
   idleSeconds: "TRIVET_IDLE_SECONDS",
   /** `azure-job` alone: where messages go that were delivered too often. The other platforms move them by themselves. */
   deadLetterQueue: "TRIVET_DEAD_LETTER_QUEUE",
+  /** `azure-job` alone: deliveries after which a message goes there. */
+  maximumDeliveries: "TRIVET_MAXIMUM_DELIVERIES",
+  /** `schedule` alone: the message to send. */
+  message: "TRIVET_MESSAGE",
 } as const;
 
 /** What the worker takes where a variable is not set; components say the same to the platform. */
@@ -46,14 +59,16 @@ export const defaults = {
 
 /** Environment variables that the worker reads and that platforms set, or a person who looks for something. */
 export const otherVariables = {
+  /** Container Apps jobs: names this execution, the same at every try. */
+  azureExecution: "CONTAINER_APP_JOB_EXECUTION_NAME",
   /** Lambda: host and port of its runtime interface. */
   lambdaRuntimeApi: "AWS_LAMBDA_RUNTIME_API",
   /** Lambda: `provisioned-concurrency` where an instance is started ahead of its first message. */
   lambdaInitializationType: "AWS_LAMBDA_INITIALIZATION_TYPE",
   /** Lambda: the invocation's trace; the worker sets it for the SDK, which reads it. */
   lambdaTraceId: "_X_AMZN_TRACE_ID",
-  /** Cloud Run: the port to listen on. */
-  cloudRunPort: "PORT",
+  /** Cloud Run, and predictions on Container Apps: the port to listen on. */
+  httpPort: "PORT",
   /** Functions host: the port to listen on. */
   functionsPort: "FUNCTIONS_CUSTOMHANDLER_PORT",
   /** Addresses of emulators, by the names that `aws` and `gcloud` know. (Google's SDK takes STORAGE_EMULATOR_HOST otherwise.) */
@@ -70,12 +85,15 @@ export const otherVariables = {
 /** A worker's configuration, checked. */
 export interface Configuration {
   readonly platform: Platform;
+  readonly role: Role;
   readonly store: string;
   readonly queue: string;
   readonly taskTimeoutSeconds: number;
   readonly executionTimeoutSeconds: number;
   readonly idleSeconds: number;
   readonly deadLetterQueue: string | undefined;
+  readonly maximumDeliveries: number;
+  readonly message: string | undefined;
 }
 
 interface Form {
@@ -90,6 +108,11 @@ const bucket: Form = {
 };
 const address = (words: string): Form => ({ pattern: /^https?:\/\/[^\s/?#]+(\/[^\s/?#]+)+$/, words });
 const azureQueue = address("a queue's address, https://<account>.queue.core.windows.net/<queue>");
+
+const scheduleMessage: Form = {
+  pattern: /^\{"retrain":\{.*\}$/s,
+  words: 'the message of a schedule, {"retrain":{"job":"...","schedule":"..."},"trivet":1}',
+};
 
 const forms: Record<Platform, { readonly store: Form; readonly queue: Form }> = {
   "aws-lambda": {
@@ -125,11 +148,13 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     else if (!pattern.test(value)) problems.push(`${name} is ${JSON.stringify(value)}; it must be ${words}`);
     return value;
   };
-  const seconds = (name: string, byDefault: number, most: number): number => {
+  const whole = (name: string, byDefault: number, most: number, unit = "seconds "): number => {
     const value = environment[name];
     if (value === undefined || value === "") return byDefault;
     if (/^\d{1,6}$/.test(value) && Number(value) >= 1 && Number(value) <= most) return Number(value);
-    problems.push(`${name} is ${JSON.stringify(value)}; it must be a whole number of seconds from 1 to ${most}`);
+    problems.push(
+      `${name} is ${JSON.stringify(value)}; it must be a whole number ${unit && `of ${unit}`}from 1 to ${most}`,
+    );
     return byDefault;
   };
 
@@ -137,17 +162,26 @@ export function readConfiguration(environment: Readonly<Record<string, string | 
     pattern: new RegExp(`^(${platforms.join("|")})$`),
     words: `one of ${platforms.join(", ")}`,
   }) as Platform;
+  const roleText = environment[variables.role] || "worker";
+  if (!roles.includes(roleText as Role))
+    problems.push(`${variables.role} is ${JSON.stringify(roleText)}; it must be one of ${roles.join(", ")}`);
   if (problems.length > 0) throw configurationError(problems);
+  const role = roleText as Role;
+  if ((role === "predict" && platform === "azure-functions") || (role === "schedule" && platform !== "azure-job"))
+    problems.push(`${variables.role} is "${role}", which there is not on ${platform}`);
   const { store, queue } = forms[platform];
   const day = 86_400;
   const configuration: Configuration = {
-    platform,
+    ...{ platform, role },
     store: text(variables.store, store),
     queue: text(variables.queue, queue),
-    taskTimeoutSeconds: seconds(variables.taskTimeoutSeconds, defaults.taskTimeoutSeconds, day),
-    executionTimeoutSeconds: seconds(variables.executionTimeoutSeconds, defaults.executionTimeoutSeconds, day),
-    idleSeconds: seconds(variables.idleSeconds, defaults.idleSeconds, 3600),
-    deadLetterQueue: platform === "azure-job" ? text(variables.deadLetterQueue, azureQueue) : undefined,
+    taskTimeoutSeconds: whole(variables.taskTimeoutSeconds, defaults.taskTimeoutSeconds, day),
+    executionTimeoutSeconds: whole(variables.executionTimeoutSeconds, defaults.executionTimeoutSeconds, day),
+    idleSeconds: whole(variables.idleSeconds, defaults.idleSeconds, 3600),
+    deadLetterQueue:
+      platform === "azure-job" && role === "worker" ? text(variables.deadLetterQueue, azureQueue) : undefined,
+    maximumDeliveries: whole(variables.maximumDeliveries, defaults.deliveriesBeforeDeadLetter, 1000, ""),
+    message: role === "schedule" ? text(variables.message, scheduleMessage) : undefined,
   };
   if (problems.length > 0) throw configurationError(problems);
   return configuration;

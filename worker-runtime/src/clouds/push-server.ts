@@ -11,6 +11,8 @@ export interface Pushed {
   readonly body: string;
   /** 1 for the first delivery. */
   readonly deliveries: number;
+  /** When the queue got it, where the platform says so. */
+  readonly sentAtMs?: number;
   /** Pushed before its time, by a platform that cannot wait. */
   readonly isEarly?: boolean;
 }
@@ -79,8 +81,9 @@ async function answer(
     return;
   }
   const arrivedAtMs = clock.nowMs();
-  const { body, deliveries, isEarly } = await decode(await readBody(request), arrivedAtMs);
-  const delivery = { body, attempt: deliveries, acknowledge: async () => {}, release: async () => {} };
+  const { body, deliveries, sentAtMs, isEarly } = await decode(await readBody(request), arrivedAtMs);
+  const sent = sentAtMs === undefined ? {} : { sentAtMs };
+  const delivery = { body, attempt: deliveries, ...sent, acknowledge: async () => {}, release: async () => {} };
   const again = isEarly || (await worker.handle(delivery, arrivedAtMs + timeoutSeconds * 1000)) === "retry";
   response.statusCode = again ? 500 : 200;
   response.setHeader("content-type", "application/json");

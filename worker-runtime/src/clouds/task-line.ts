@@ -6,6 +6,9 @@ export interface TaskResult {
   readonly outcome: "done" | "poison" | "failed" | "retry";
   /** Undefined for what is not a message of this version. */
   readonly message?: Message;
+  /** In words what it was, where it is none of a job's tasks, and the job that it started. */
+  readonly subject?: string;
+  readonly job?: string;
   readonly reason?: string;
   readonly error?: unknown;
 }
@@ -19,12 +22,12 @@ const severities: Record<TaskResult["outcome"], Severity> = {
 
 /** The log line of one task: how it ended, in words and in fields. */
 export function taskLine(result: TaskResult, body: string, durationMs: number) {
-  const { outcome, message, reason, error } = result;
-  const what = message ? nameOf(message) : `The message ${excerpt(body)}`;
+  const { outcome, message, subject, job, reason, error } = result;
+  const what = message ? nameOf(message) : (subject ?? `The message ${excerpt(body)}`);
   const words = {
     done: `${what}: done in ${durationMs} ms`,
     poison: `${what} was put away, since it could only come again for ever: ${reason}`,
-    failed: `${what} ended the job: ${reason}`,
+    failed: message ? `${what} ended the job: ${reason}` : `${what} started no run: ${reason}`,
     retry: `${what} failed and is tried again: ${reason}`,
   };
   const stack = outcome === "retry" ? stackOf(error) : undefined;
@@ -35,6 +38,7 @@ export function taskLine(result: TaskResult, body: string, durationMs: number) {
       event: "task",
       outcome,
       ...(message && { job: message.job, task: message.task }),
+      ...(job !== undefined && { job }),
       ...(reason !== undefined && { reason }),
       durationMs,
       ...(stack && { stack }),

@@ -117,6 +117,7 @@ export class ShardSpill {
       const megabytes = Math.ceil(this.#fileBytes / 1e6);
       throw new UserError(
         `No space is left in ${tmpdir()} after ${megabytes} MB of sorted examples. Free some, or set TMPDIR to a larger folder.`,
+        3,
       );
     }
     open.written.push({ offset, length: block.length });

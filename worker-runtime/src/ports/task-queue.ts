@@ -12,6 +12,8 @@ export interface Delivery {
   readonly body: string;
   /** 1 on the first delivery, one more on each further one. */
   readonly attempt: number;
+  /** When the queue got the message, the same at every delivery, in milliseconds since 1970; where the queue tells it. */
+  readonly sentAtMs?: number;
   acknowledge(): Promise<void>;
   /** Gives the message back, to be delivered again after `delaySeconds`. */
   release(delaySeconds: number): Promise<void>;

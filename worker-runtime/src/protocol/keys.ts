@@ -3,7 +3,13 @@
  * builds keys from them. What is large and soon of no use, models and updates, has a segment of its own because a bucket's
  * lifecycle rule can select by how a key starts, and by nothing else in a key (S3: LifecycleRuleFilter; Azure: prefixMatch).
  */
-export const keyPrefixes = { datasets: "datasets/", jobs: "jobs/", rounds: "rounds/" } as const;
+export const keyPrefixes = {
+  datasets: "datasets/",
+  jobs: "jobs/",
+  rounds: "rounds/",
+  /** `incoming/<job>/`: files that people put there for a job to be trained on; the only objects that are not ours. */
+  incoming: "incoming/",
+} as const;
 
 /** Numbers are padded so that the order of keys is the order of numbers. */
 function padded(value: number, digits: number): string {
@@ -31,6 +37,9 @@ export const keys = {
   decision: (name: string, decision: string) => `${job(name)}/decisions/${decision}`,
   divergences: (name: string) => `${job(name)}/divergences/`,
   divergence: (name: string, hash: string) => `${job(name)}/divergences/${hash}`,
+  /** What came of one firing that starts a job again; `name` is the job's as the firing says it. */
+  retraining: (name: string, firing: string) => `${job(name)}/retrainings/${firing}.json`,
+  incoming: (name: string) => `${keyPrefixes.incoming}${name}/`,
   result: (name: string, file: string) => `${job(name)}/result/${file}`,
 } as const;
 

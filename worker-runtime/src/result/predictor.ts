@@ -36,7 +36,11 @@ export class Predictor {
 
   /** Loads what is needed from `folder`, each file checked against its hash in `manifest`. */
   static async open(folder: string, manifest: ResultManifest): Promise<Predictor> {
-    const read = (name: string) => readResultFile(folder, manifest, name);
+    return Predictor.load((name) => readResultFile(folder, manifest, name));
+  }
+
+  /** Loads what is needed through `read`, which gives a file of the result as training wrote it, or throws. */
+  static async load(read: (name: string) => Promise<Uint8Array>): Promise<Predictor> {
     const loading = loadBackend();
     const [job, encodingBytes, model] = await Promise.all(["job.json", "encoding.json", "model.safetensors"].map(read));
     const document = jobSchema.parse(JSON.parse(text(job!)));
@@ -56,6 +60,11 @@ export class Predictor {
     const answers = this.#model.answers(outputs, examples);
     let next = 0;
     return problems.map((problem) => (problem === undefined ? { answer: answers[next++]! } : { problem }));
+  }
+
+  /** Frees what TensorFlow holds of it. */
+  close(): void {
+    this.#outputs.forgetWeights();
   }
 
   /** Adds the row to the block, or says why it cannot be. */

@@ -23,6 +23,8 @@ export interface LearnerOptions {
   readonly nowMs: () => number;
   /** Told what a person should know, such as a slower backend. */
   readonly onNotice: (text: string) => void;
+  /** Told when the first step of each share is done; the first of all ends a cold start. */
+  readonly onFirstStep?: () => void;
 }
 
 /** What a job learns from and with. */
@@ -101,6 +103,7 @@ export class TrainingLearner implements Learner {
       const feeds = this.#model.trainingFeeds(batch, new Random(seed, "feeds", round, worker, step));
       const learningRate = learningRateAt(this.#document.training, round * localSteps + step, rounds * localSteps);
       lossSum += trainer.step(feeds, learningRate);
+      if (step === from.step) this.#options.onFirstStep?.();
     }
     if (backend.native) this.#tellWhyEager(trainer);
     return { step: toStep, weights: trainer.weights(), optimizer: trainer.state(), lossSum };

@@ -29,7 +29,7 @@ interface SqsRecord {
   readonly messageId: string;
   readonly receiptHandle: string;
   readonly body: string;
-  readonly attributes: { readonly ApproximateReceiveCount: string };
+  readonly attributes: { readonly ApproximateReceiveCount: string; readonly SentTimestamp: string };
 }
 
 /** Makes an SQS message visible again after `delaySeconds`, instead of at the end of its visibility timeout. */
@@ -57,6 +57,7 @@ export async function handleBatch(
     const delivery: Delivery = {
       body,
       attempt: Number(attributes.ApproximateReceiveCount),
+      sentAtMs: Number(attributes.SentTimestamp),
       // Acknowledged is what the answer does not name.
       acknowledge: async () => {},
       release: (delaySeconds) => returnMessage(receiptHandle, delaySeconds),

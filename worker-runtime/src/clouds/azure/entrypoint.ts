@@ -1,7 +1,7 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { Delivery, TaskQueue, TaskSource } from "../../ports/task-queue.ts";
 import { CloudWorker } from "../cloud-worker.ts";
-import { type Configuration, defaults } from "../configuration.ts";
+import type { Configuration } from "../configuration.ts";
 import type { Log } from "../log.ts";
 import type { CommonParts } from "../main.ts";
 import { openCloud } from "./open-cloud.ts";
@@ -25,7 +25,10 @@ export interface JobOptions {
   readonly worker: CloudWorker;
   readonly source: TaskSource;
   readonly deadLetters: TaskQueue;
-  readonly configuration: Pick<Configuration, "taskTimeoutSeconds" | "executionTimeoutSeconds" | "idleSeconds">;
+  readonly configuration: Pick<
+    Configuration,
+    "taskTimeoutSeconds" | "executionTimeoutSeconds" | "idleSeconds" | "maximumDeliveries"
+  >;
   readonly clock: Clock;
   readonly log: Log;
   /** When the execution was started, in milliseconds since 1970. */
@@ -47,7 +50,7 @@ const graceMs = 25_000;
  */
 export async function runJob(options: JobOptions): Promise<void> {
   const { worker, source, configuration, clock, startedAtMs, signal } = options;
-  const { taskTimeoutSeconds, executionTimeoutSeconds, idleSeconds } = configuration;
+  const { taskTimeoutSeconds, executionTimeoutSeconds, idleSeconds, maximumDeliveries } = configuration;
   const endsAtMs = startedAtMs + executionTimeoutSeconds * 1000;
   signal.addEventListener("abort", () => void worker.drain(graceMs));
   let idleSinceMs = clock.nowMs();
@@ -58,7 +61,7 @@ export async function runJob(options: JobOptions): Promise<void> {
       await clock.sleep(pollMs);
       continue;
     }
-    if (delivery.attempt > defaults.deliveriesBeforeDeadLetter) await putAside(options, delivery);
+    if (delivery.attempt > maximumDeliveries) await putAside(options, delivery);
     else await worker.handle(delivery, clock.nowMs() + taskTimeoutSeconds * 1000);
     idleSinceMs = clock.nowMs();
   }

@@ -26,7 +26,8 @@ export function decodeInvocation(requestBody: string): Pushed {
     // The host writes every value as JSON, a text too (ScriptInvocationContextExtensions.cs in azure-functions-host).
     const value: unknown = JSON.parse(Data[triggerName]);
     const body = typeof value === "string" ? value : Data[triggerName];
-    return { body, deliveries: Number(Metadata.DequeueCount) || 1 };
+    const sentAtMs = Date.parse(String(Metadata.InsertionTime).replaceAll('"', ""));
+    return { body, deliveries: Number(Metadata.DequeueCount) || 1, ...(sentAtMs > 0 && { sentAtMs }) };
   } catch {
     return { body: requestBody, deliveries: 1 };
   }

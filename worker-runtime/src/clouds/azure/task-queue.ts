@@ -28,10 +28,11 @@ export class StorageTaskQueue implements TaskQueue, TaskSource {
     const { receivedMessageItems } = await this.#explaining(() => this.#queue.receiveMessages(options));
     const [message] = receivedMessageItems;
     if (!message) return undefined;
-    const { messageId, popReceipt, messageText, dequeueCount } = message;
+    const { messageId, popReceipt, messageText, dequeueCount, insertedOn } = message;
     return {
-      body: Buffer.from(messageText, "base64").toString(),
+      body: bodyOf(messageText),
       attempt: dequeueCount,
+      sentAtMs: insertedOn.getTime(),
       acknowledge: () => this.#unlessTaken(() => this.#queue.deleteMessage(messageId, popReceipt)),
       release: (delaySeconds) =>
         this.#unlessTaken(() => this.#queue.updateMessage(messageId, popReceipt, undefined, Math.ceil(delaySeconds))),
@@ -48,6 +49,14 @@ export class StorageTaskQueue implements TaskQueue, TaskSource {
   #explaining<T>(request: () => Promise<T>): Promise<T> {
     return explaining(`the queue ${this.#queue.url}`, request);
   }
+}
+
+/**
+ * The body in a message's text: base64, or JSON as it is, which Event Grid sent for years and may send again
+ * (MicrosoftDocs/azure-docs#69702, #102923). No base64 starts with a brace.
+ */
+export function bodyOf(messageText: string): string {
+  return messageText.startsWith("{") ? messageText : Buffer.from(messageText, "base64").toString();
 }
 
 /** Opens a queue by its address, `https://<account>.queue.core.windows.net/<queue>`. Asks nothing of Azure yet. */

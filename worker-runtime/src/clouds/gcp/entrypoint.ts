@@ -7,7 +7,7 @@ import { openCloud } from "./open-cloud.ts";
 /** Starts the worker as a Cloud Run service that a Pub/Sub subscription pushes to. */
 export async function start(configuration: Configuration, parts: CommonParts): Promise<void> {
   const worker = new CloudWorker({ ...parts, openCloud: () => openCloud(configuration) });
-  const port = Number(process.env[otherVariables.cloudRunPort] ?? 8080);
+  const port = Number(process.env[otherVariables.httpPort] ?? 8080);
   const timeoutSeconds = configuration.taskTimeoutSeconds;
   const options = { worker, clock: parts.clock, port, timeoutSeconds, decode: decodePush, acknowledgement: "{}" };
   await serveUntilSignal(options, parts.log);
@@ -21,15 +21,21 @@ export async function decodePush(requestBody: string, nowMs: number): Promise<Pu
   } catch {
     push = null;
   }
-  const { data, attributes } = push?.message ?? {};
+  const { data, attributes, publishTime } = push?.message ?? {};
   if (typeof data !== "string") return { body: requestBody, deliveries: 1 };
   // Pub/Sub cannot delay a message; one that is to come later says so in an attribute.
   const isEarly = attributes !== undefined && (await import("./task-queue.ts")).earlyByMs(attributes, nowMs) > 0;
-  return { body: Buffer.from(data, "base64").toString(), deliveries: push?.deliveryAttempt ?? 1, isEarly };
+  const body = Buffer.from(data, "base64").toString();
+  const sent = publishTime === undefined ? {} : { sentAtMs: Date.parse(publishTime) };
+  return { body, deliveries: push?.deliveryAttempt ?? 1, ...sent, isEarly };
 }
 
 interface Push {
-  readonly message?: { readonly data?: string; readonly attributes?: Readonly<Record<string, string>> };
+  readonly message?: {
+    readonly data?: string;
+    readonly attributes?: Readonly<Record<string, string>>;
+    readonly publishTime?: string;
+  };
   /** There is one when the subscription has a dead-letter topic, as the components' has. */
   readonly deliveryAttempt?: number;
 }

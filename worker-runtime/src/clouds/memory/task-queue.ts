@@ -3,6 +3,7 @@ import { checkMessage, type Delivery, type TaskQueue, type TaskSource } from "..
 
 interface Message {
   readonly body: string;
+  readonly sentAtMs: number;
   attempt: number;
   visibleAtMs: number;
 }
@@ -23,8 +24,9 @@ export class MemoryTaskQueue implements TaskQueue, TaskSource {
 
   async send(messages: readonly string[], options?: { readonly delaySeconds?: number }): Promise<void> {
     messages.forEach(checkMessage);
-    const visibleAtMs = this.#clock.nowMs() + (options?.delaySeconds ?? 0) * 1000;
-    for (const body of messages) this.#messages.add({ body, attempt: 0, visibleAtMs });
+    const sentAtMs = this.#clock.nowMs();
+    const visibleAtMs = sentAtMs + (options?.delaySeconds ?? 0) * 1000;
+    for (const body of messages) this.#messages.add({ body, sentAtMs, attempt: 0, visibleAtMs });
   }
 
   async receive(visibilityTimeoutSeconds: number): Promise<Delivery | undefined> {
@@ -36,6 +38,7 @@ export class MemoryTaskQueue implements TaskQueue, TaskSource {
       return {
         body: message.body,
         attempt: message.attempt,
+        sentAtMs: message.sentAtMs,
         acknowledge: async () => void this.#messages.delete(message),
         release: async (delaySeconds) => {
           message.visibleAtMs = this.#clock.nowMs() + delaySeconds * 1000;

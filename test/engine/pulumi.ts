@@ -1,0 +1,82 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import type { Context } from "mocha";
+import { requireGoProgram, run } from "../components/languages.ts";
+
+/** Runs Pulumi on one stack of the project in `folder`, whose state is kept there too. */
+export interface PulumiStack {
+  /** Standard output of a command. Throws with all that it printed when it fails. */
+  pulumi(...args: string[]): Promise<string>;
+  /** Runs `up`, `preview`, `refresh` or `destroy`, without asking; how many resources it changes, by what it does with them. */
+  changes(command: "up" | "preview" | "refresh" | "destroy", ...flags: string[]): Promise<Record<string, number>>;
+  /** The outputs of the stack, as `trivet --stack` asks for them. */
+  outputs(): Promise<Record<string, unknown>>;
+  /** What the state holds. */
+  resources(): Promise<StateResource[]>;
+}
+
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+  readonly protect?: boolean;
+  readonly retainOnDelete?: boolean;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The environment of Pulumi's own command line with a language host for programs in `language`, and with our providers in
+ * place of the clouds' (package: port). Skips the test where a part cannot be had.
+ */
+export async function pulumiEnvironment(
+  context: Context,
+  language: "nodejs" | "yaml",
+  providers: Readonly<Record<string, number>>,
+): Promise<NodeJS.ProcessEnv> {
+  const programs = [await requireGoProgram(context, "pulumi"), await requireGoProgram(context, `pulumi-${language}`)];
+  return {
+    ...process.env,
+    PATH: [...programs.map((program) => path.dirname(program)), process.env.PATH].join(path.delimiter),
+    PULUMI_CONFIG_PASSPHRASE: "test",
+    PULUMI_DEBUG_PROVIDERS: Object.entries(providers)
+      .map(([name, port]) => `${name}:${port}`)
+      .join(","),
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+  };
+}
+
+/** The packages that Trivet's components use, all behind one stub. */
+export const cloudPackages = (port: number) =>
+  Object.fromEntries(["aws", "gcp", "azure-native", "docker-build"].map((name) => [name, port]));
+
+/** Makes a stack of the project in `folder`. */
+export async function initStack(folder: string, stack: string, environment: NodeJS.ProcessEnv): Promise<PulumiStack> {
+  const home = path.join(folder, ".pulumi-home");
+  await mkdir(path.join(home, "state"), { recursive: true });
+  const env = { ...environment, PULUMI_HOME: home, PULUMI_BACKEND_URL: `file://${path.join(home, "state")}` };
+  const pulumi = async (...args: string[]) => {
+    const command = [...args, "--stack", stack, "--non-interactive", "--color", "never"];
+    const { stdout } = await run("pulumi", command, { cwd: folder, env, maxBuffer: 1e8 }).catch((error) => {
+      throw new Error(`pulumi ${args.join(" ")}: ${error.stdout}${error.stderr}`);
+    });
+    return stdout;
+  };
+  await pulumi("stack", "init");
+  return {
+    pulumi,
+    async changes(command, ...flags) {
+      const unasked = command === "preview" ? [] : ["--yes", "--skip-preview"];
+      const output = await pulumi(command, ...unasked, "--json", ...flags);
+      // A preview prints one document, the other commands one event a line.
+      if (command === "preview") return JSON.parse(output).changeSummary;
+      const events = output
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      return events.findLast((event) => event.summaryEvent).summaryEvent.resourceChanges;
+    },
+    outputs: async () => JSON.parse(await pulumi("stack", "output", "--json")),
+    resources: async () => JSON.parse(await pulumi("stack", "export")).deployment.resources ?? [],
+  };
+}
