@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
+import { Scope } from "../../components/scope.ts";
 import type { RegisteredResource } from "../../components/testing.ts";
 import { typeProblems } from "./provider-types.ts";
 import { cloudsUnderTest, register } from "./support.ts";
@@ -27,6 +28,27 @@ describe("Every child's arguments", function () {
         problems.some((problem) => pattern.test(problem)),
         `${pattern}`,
       ).to.equal(true);
+  });
+
+  it("have no name at the top that the provider would silently drop", async () => {
+    // The providers' constructors take what they know of their arguments, so what they are given is noted before.
+    const given: RegisteredResource[] = [];
+    const { create } = Scope.prototype;
+    Scope.prototype.create = function (this: Scope, Class: never, child: string, args: object, opts?: never) {
+      const { __pulumiType: type } = Class as { __pulumiType: string };
+      const inputs = Object.fromEntries(Object.keys(args).map((key) => [key, undefined]));
+      given.push({ type, name: child, inputs } as never);
+      return create.call(this, Class, child, args as never, opts) as never;
+    } as never;
+    try {
+      for (const under of cloudsUnderTest)
+        for (const args of [{}, under.full, ...Object.values(under.options)]) await register(under, args);
+    } finally {
+      Scope.prototype.create = create;
+    }
+    expect(given.length).to.be.greaterThan(500);
+    const unknown = typeProblems(given).filter((problem) => problem.includes("not known to the provider"));
+    expect([...new Set(unknown)]).to.deep.equal([]);
   });
 
   it("would be found out: the check itself finds each kind of mistake", () => {
