@@ -6,10 +6,7 @@ import { cloudsUnderTest } from "../components/support.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { cloudPackages, initStack, pulumiEnvironment } from "./pulumi.ts";
 import { configurationOf, configure, copyProject } from "./shipped-stacks.ts";
-import { childOf, replacedBy, updates } from "./update-table.ts";
-
-/** What must never be made anew while a pipeline lives: what holds the user's data and the tasks on their way. */
-const lasting = ["bucket", "account", "container", "queue", "dead-letters", "tasks", "trigger", "log-group"];
+import { childOf, lasting, replacedBy, updates } from "./update-table.ts";
 
 describe("The shipped stacks, through Pulumi's own command line and its Node host", function () {
   this.timeout(300_000);

@@ -147,3 +147,14 @@ export const replacedBy = (type: string): readonly string[] => replacing[type] ?
 
 /** The name of a child without its pipeline's before it. */
 export const childOf = (name: string) => name.replace(/^(pipe|training)-?/, "");
+
+/** What must never be made anew while a pipeline lives: what holds the user's data and the tasks on their way. */
+export const lasting = [
+  "bucket",
+  "account",
+  "container",
+  "queue",
+  "dead-letters",
+  "dead-letter-subscription",
+  "trigger",
+];
