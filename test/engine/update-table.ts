@@ -1,4 +1,5 @@
 import type { Cloud } from "../../components/limits.ts";
+import type { CloudUnderTest } from "../components/support.ts";
 
 /** What a change of one setting does to a pipeline that has everything, by the names of its children. */
 export interface Update {
@@ -10,10 +11,11 @@ export interface Update {
   readonly replaced?: readonly string[];
 }
 
-const times = [
-  { name: "nightly", cron: "0 4 * * 1-5", job: "sentiment" },
-  { name: "monthly", cron: "*/20 0 1 * *", job: "vision" },
-];
+const monthly = { name: "month", cron: "*/20 0 1 * *", job: "vision" };
+const nightlyAt = (hour: number) => ({ name: "night", cron: `0 ${hour} * * 1-5`, job: "sentiment" });
+
+/** The arguments of a pipeline before the change: everything at once. Names as short as Azure's jobs have them. */
+export const everything = (under: CloudUnderTest) => ({ ...under.full, schedules: [nightlyAt(3), monthly] });
 const digest = `sha256:${"f".repeat(64)}`;
 
 export const updates: Readonly<Record<Cloud, readonly Update[]>> = {
@@ -31,7 +33,7 @@ export const updates: Readonly<Record<Cloud, readonly Update[]>> = {
     { setting: "roundRetentionDays", value: 60, updated: ["lifecycle"] },
     { setting: "logRetentionDays", value: 60, updated: ["log-group"] },
     { setting: "monthlyBudgetDollars", value: 99, updated: ["budget"] },
-    { setting: "schedules", value: times, updated: ["schedule-nightly"] },
+    { setting: "schedules", value: [nightlyAt(4), monthly], updated: ["schedule-night"] },
     { setting: "removalPolicy", value: "destroy", updated: ["bucket", "registry"] },
     { setting: "submitters", value: ["arn:aws:iam::123456789012:user/bob"], updated: ["submitter-role"] },
     { setting: "alertEmail", value: "new@example.org", updated: ["budget"], replaced: ["alert-email"] },
@@ -65,7 +67,7 @@ export const updates: Readonly<Record<Cloud, readonly Update[]>> = {
     { setting: "roundRetentionDays", value: 60, updated: ["bucket"] },
     { setting: "logRetentionDays", value: 60, updated: ["log-bucket"] },
     { setting: "monthlyBudgetDollars", value: 99, updated: ["budget"] },
-    { setting: "schedules", value: times, updated: ["schedule-nightly"] },
+    { setting: "schedules", value: [nightlyAt(4), monthly], updated: ["schedule-night"] },
     { setting: "removalPolicy", value: "destroy", updated: ["bucket"] },
     { setting: "alertEmail", value: "new@example.org", updated: ["alert-email"] },
     { setting: "submitters", value: ["user:bob@example.org"], updated: [], replaced: ["submitter-0"] },
@@ -82,13 +84,13 @@ export const updates: Readonly<Record<Cloud, readonly Update[]>> = {
     {
       setting: "image",
       value: `mine.azurecr.io/worker@${digest}`,
-      updated: ["worker", "predictor", "schedule-nightly", "schedule-monthly"],
+      updated: ["worker", "predictor", "schedule-night", "schedule-month"],
     },
     { setting: "memoryMib", value: 4096, updated: ["worker", "predictor"] },
     {
       setting: "taskTimeoutSeconds",
       value: 300,
-      updated: ["worker", "predictor", "schedule-nightly", "schedule-monthly"],
+      updated: ["worker", "predictor", "schedule-night", "schedule-month"],
     },
     { setting: "maxConcurrency", value: 20, updated: ["worker", "predictor"] },
     { setting: "maxAttempts", value: 10, updated: ["worker"] },
@@ -96,7 +98,7 @@ export const updates: Readonly<Record<Cloud, readonly Update[]>> = {
     { setting: "logRetentionDays", value: 60, updated: ["workspace"] },
     { setting: "monthlyBudgetDollars", value: 99, updated: ["budget"] },
     { setting: "budgetStartsOn", value: "2027-02-01", updated: ["budget"] },
-    { setting: "schedules", value: times, updated: ["schedule-nightly"] },
+    { setting: "schedules", value: [nightlyAt(4), monthly], updated: ["schedule-night"] },
     { setting: "removalPolicy", value: "destroy", updated: [] },
     { setting: "alertEmail", value: "new@example.org", updated: ["alerts", "budget"] },
     {

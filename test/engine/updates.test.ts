@@ -2,18 +2,18 @@ import { expect } from "chai";
 import { before, describe, it } from "mocha";
 import type { RegisteredResource } from "../../components/testing.ts";
 import { cloudsUnderTest, register } from "../components/support.ts";
-import { childOf, replacedBy, updates } from "./update-table.ts";
+import { childOf, everything, replacedBy, updates } from "./update-table.ts";
 
 for (const under of cloudsUnderTest)
   describe(`A change of one setting on ${under.title}`, () => {
     let old: ReadonlyMap<string, RegisteredResource>;
     before(async () => {
-      old = new Map((await register(under, under.full)).resources.map((resource) => [resource.name, resource]));
+      old = new Map((await register(under, everything(under))).resources.map((resource) => [resource.name, resource]));
     });
 
     for (const { setting, value, updated, replaced = [] } of updates[under.cloud])
       it(`${setting}: changes ${[...updated, ...replaced].join(", ") || "nothing in the cloud"}`, async () => {
-        const { resources } = await register(under, { ...under.full, [setting]: value });
+        const { resources } = await register(under, { ...everything(under), [setting]: value });
         expect(resources.map(({ name }) => name)).to.have.members([...old.keys()]);
         const changed: { updated: string[]; replaced: string[] } = { updated: [], replaced: [] };
         for (const { type, name, inputs } of resources) {
