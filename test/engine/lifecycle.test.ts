@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { after, before, describe, it } from "mocha";
 import { parseStackOutputs } from "../../worker-runtime/src/clouds/stack/outputs.ts";
+import { run } from "../components/languages.ts";
 import { type StubProvider, startStubProvider } from "../components/stub-provider.ts";
 import { cloudsUnderTest } from "../components/support.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -19,6 +20,29 @@ describe("The shipped stacks, through Pulumi's own command line and its Node hos
     environment = await pulumiEnvironment(this, "nodejs", cloudPackages(stub.port));
   });
   after(() => stub?.stop());
+
+  it("make nothing from wrong settings, and are mended by the commands that they tell", async () => {
+    await copyProject(folder());
+    const { changes, environment: env } = await initStack(folder(), "dev-gcp", environment);
+    const schedules = [{ name: "nightly", cron: "0 25 * * *", job: "sentiment" }];
+    await configure(folder(), "dev-gcp", {
+      ...{ "trivet:memoryMb": 4096, "trivet:memoryMib": "lots", "trivet:submitters": "me" },
+      ...{ "trivet:schedules": schedules, "trivet:tags": { team: 5 } },
+    });
+    const message = await changes("up").then(String, (error: Error) => error.message);
+    expect(message).to.include("7 settings are not as it should be").and.not.include("    at ");
+    expect(stub.things).to.deep.equal([]);
+    const commands = [...message.matchAll(/^ {6}(pulumi config .+)$/gm)].map(([, command]) => command!);
+    expect(commands).to.have.length(7);
+    for (const command of commands) await run("sh", ["-c", command], { cwd: folder(), env });
+    expect((await changes("preview")).create).to.be.greaterThan(25);
+
+    // Also where the component itself would have been content.
+    await configure(folder(), "dev-gcp", { "gcp:project": "p", "gcp:region": "us-central1", "trivet:memoryMb": 4096 });
+    const unknown = await changes("up").then(String, (error: Error) => error.message);
+    expect(unknown).to.include("trivet:memoryMb is no setting of a stack on gcp");
+    expect(stub.things).to.deep.equal([]);
+  });
 
   for (const under of cloudsUnderTest)
     describe(under.title, () => {

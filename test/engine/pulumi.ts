@@ -5,6 +5,8 @@ import { requireGoProgram, run } from "../components/languages.ts";
 
 /** Runs Pulumi on one stack of the project in `folder`, whose state is kept there too. */
 export interface PulumiStack {
+  /** For commands of one's own, run in the project's folder. */
+  readonly environment: NodeJS.ProcessEnv;
   /** Standard output of a command. Throws with all that it printed when it fails. */
   pulumi(...args: string[]): Promise<string>;
   /** Runs `up`, `preview`, `refresh` or `destroy`, without asking; how many resources it changes, by what it does with them. */
@@ -66,6 +68,7 @@ export async function initStack(folder: string, stack: string, environment: Node
   };
   await pulumi("stack", "init");
   return {
+    environment: env,
     pulumi,
     async changes(command, ...flags) {
       const unasked = command === "preview" ? [] : ["--yes", "--skip-preview"];
