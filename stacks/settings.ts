@@ -37,7 +37,8 @@ function argsOf(cloud: Cloud, config: Config): Record<string, unknown> {
   const args: Record<string, unknown> = {};
   for (const [path, example] of Object.entries(examples[cloud])) {
     const name = rootOf(path);
-    const text = config[`trivet:${name}`];
+    // Pulumi reads a date without quotes as a time: 2027-01-01 is then 2027-01-01 00:00:00 +0000 UTC.
+    const text = config[`trivet:${name}`]?.replace(/^(\d{4}-\d\d-\d\d) 00:00:00 \+0000 UTC$/, "$1");
     if (text === undefined) continue;
     const isText = path === name && typeof parsed(example) === "string";
     args[name] = isText ? text : parsed(text);

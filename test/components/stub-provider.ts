@@ -37,7 +37,7 @@ export interface StubProvider {
   /** For PULUMI_DEBUG_PROVIDERS. */
   readonly port: number;
   /** All that was created and not deleted, the oldest first. */
-  readonly things: readonly Thing[];
+  readonly things: Thing[];
   stop(): void;
 }
 

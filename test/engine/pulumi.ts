@@ -5,10 +5,14 @@ import { requireGoProgram, run } from "../components/languages.ts";
 
 /** Runs Pulumi on one stack of the project in `folder`, whose state is kept there too. */
 export interface PulumiStack {
+  /** For commands of one's own, run in the project's folder. */
+  readonly environment: NodeJS.ProcessEnv;
   /** Standard output of a command. Throws with all that it printed when it fails. */
   pulumi(...args: string[]): Promise<string>;
   /** Runs `up`, `preview`, `refresh` or `destroy`, without asking; how many resources it changes, by what it does with them. */
   changes(command: "up" | "preview" | "refresh" | "destroy", ...flags: string[]): Promise<Record<string, number>>;
+  /** What an `up` would do with each resource that it would change, by the resource's name: `update`, `replace`, ... */
+  plan(...flags: string[]): Promise<Map<string, string>>;
   /** The outputs of the stack, as `trivet --stack` asks for them. */
   outputs(): Promise<Record<string, unknown>>;
   /** What the state holds. */
@@ -58,12 +62,13 @@ export async function initStack(folder: string, stack: string, environment: Node
   const pulumi = async (...args: string[]) => {
     const command = [...args, "--stack", stack, "--non-interactive", "--color", "never"];
     const { stdout } = await run("pulumi", command, { cwd: folder, env, maxBuffer: 1e8 }).catch((error) => {
-      throw new Error(`pulumi ${args.join(" ")}: ${error.stdout}${error.stderr}`);
+      throw new Error(`pulumi ${args.join(" ")}: ${errorsIn(error.stdout)}${error.stderr}`);
     });
     return stdout;
   };
   await pulumi("stack", "init");
   return {
+    environment: env,
     pulumi,
     async changes(command, ...flags) {
       const unasked = command === "preview" ? [] : ["--yes", "--skip-preview"];
@@ -76,7 +81,25 @@ export async function initStack(folder: string, stack: string, environment: Node
         .map((line) => JSON.parse(line));
       return events.findLast((event) => event.summaryEvent).summaryEvent.resourceChanges;
     },
+    async plan(...flags) {
+      const { steps } = JSON.parse(await pulumi("preview", "--json", ...flags)) as {
+        steps: { op: string; urn: string }[];
+      };
+      // A replacement has three steps; its creation and deletion are its parts.
+      const changes = steps.filter(({ op }) => !["same", "create-replacement", "delete-replaced"].includes(op));
+      return new Map(changes.map(({ op, urn }) => [urn.split("::").at(-1)!, op]));
+    },
     outputs: async () => JSON.parse(await pulumi("stack", "output", "--json")),
     resources: async () => JSON.parse(await pulumi("stack", "export")).deployment.resources ?? [],
   };
+}
+
+/** The errors among the events that `--json` prints one a line; all that was printed where there are none. */
+function errorsIn(output: string): string {
+  const messages = output.split("\n").flatMap((line) => {
+    if (!line.startsWith('{"sequence"')) return [];
+    const { diagnosticEvent } = JSON.parse(line);
+    return diagnosticEvent?.severity === "error" ? [diagnosticEvent.message] : [];
+  });
+  return messages.join("") || output;
 }
