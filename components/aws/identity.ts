@@ -5,7 +5,7 @@ import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment.js";
 import type { Queue } from "@pulumi/aws/sqs/queue.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../scope.ts";
-import { incomingPrefix, keyPrefixes } from "../worker-configuration.ts";
+import { keyPrefixes } from "../worker-configuration.ts";
 import type { Logs } from "./logs.ts";
 import type { Store } from "./object-store.ts";
 import { allow, assumedBy, assumedByPrincipals, type Statement, siblingArn } from "./policies.ts";
@@ -71,7 +71,7 @@ export function createWorkerIdentity(scope: Scope, args: AwsTrainingPipelineArgs
   const workerPolicy = scope.create(RolePolicy, "workerPolicy", {
     role: workerRole.id,
     policy: allow([
-      { Sid: "Read", Action: ["s3:GetObject"], Resource: objects(store, datasets, jobs, rounds, incomingPrefix) },
+      { Sid: "Read", Action: ["s3:GetObject"], Resource: objects(store, datasets, jobs, rounds, keyPrefixes.incoming) },
       { Sid: "Add", Action: add, Resource: objects(store, datasets, jobs, rounds) },
       list(store),
       {
@@ -100,7 +100,7 @@ export function createSubmitter(scope: Scope, args: AwsTrainingPipelineArgs, { s
     description: "Submits jobs to a Trivet pipeline and fetches their results.",
     policy: allow([
       { Sid: "Read", Action: ["s3:GetObject"], Resource: objects(store, datasets, jobs, rounds) },
-      { Sid: "Add", Action: add, Resource: objects(store, datasets, jobs, incomingPrefix) },
+      { Sid: "Add", Action: add, Resource: objects(store, datasets, jobs, keyPrefixes.incoming) },
       list(store),
       { Sid: "Submit", Action: ["sqs:GetQueueAttributes", "sqs:SendMessage"], Resource: [queue.arn] },
       ...useKey(scope, args, "kms:Decrypt", "kms:GenerateDataKey"),

@@ -5,7 +5,7 @@ import { Schedule } from "@pulumi/aws/scheduler/schedule.js";
 import type { Queue } from "@pulumi/aws/sqs/queue.js";
 import type { QueuePolicy } from "@pulumi/aws/sqs/queuePolicy.js";
 import type { Scope } from "../scope.ts";
-import { incomingPrefix, retrainMessage } from "../worker-configuration.ts";
+import { keyPrefixes, retrainMessage } from "../worker-configuration.ts";
 import { useKey } from "./identity.ts";
 import type { Store } from "./object-store.ts";
 import { allow, assumedBy } from "./policies.ts";
@@ -17,6 +17,9 @@ interface Queues {
   readonly deadLetters: Queue;
   readonly queuePolicy: QueuePolicy;
 }
+
+/** EventBridge puts the time there; docs.aws.amazon.com/scheduler: managing-schedule-context-attributes */
+const scheduledTime = "<aws.scheduler.scheduled-time>";
 
 /** Starts jobs again by the clock, straight into the queue. */
 export function createSchedules(scope: Scope, args: AwsTrainingPipelineArgs, { queue, deadLetters }: Queues): void {
@@ -45,7 +48,7 @@ export function createSchedules(scope: Scope, args: AwsTrainingPipelineArgs, { q
         target: {
           arn: queue.arn,
           roleArn: scheduleRole.arn,
-          input: scope.gate(job).apply((known) => retrainMessage(known, name)),
+          input: scope.gate(job).apply((known) => retrainMessage(known, name, scheduledTime)),
           retryPolicy: { maximumRetryAttempts: 3, maximumEventAgeInSeconds: 3600 },
           deadLetterConfig: { arn: deadLetters.arn },
         },
@@ -66,7 +69,9 @@ export function createNewDataTrigger(
     "newData",
     {
       bucket: store.name,
-      queues: [{ id: "new-data", queueArn: queue.arn, events: ["s3:ObjectCreated:*"], filterPrefix: incomingPrefix }],
+      queues: [
+        { id: "new-data", queueArn: queue.arn, events: ["s3:ObjectCreated:*"], filterPrefix: keyPrefixes.incoming },
+      ],
     },
     // S3 tries the queue when the notification is made.
     { dependsOn: [queuePolicy] },

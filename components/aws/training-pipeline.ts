@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { openScope } from "../open-scope.ts";
 import type { TrainingPipelineArgs, TrainingPipelineOutputs } from "../pipeline.ts";
+import type { Problems } from "../validation.ts";
 import { type AwsNodes, nameRules } from "./children.ts";
 import { createSubmitter, createWorkerIdentity } from "./identity.ts";
 import { createLogs } from "./logs.ts";
@@ -51,8 +52,24 @@ export class AwsTrainingPipeline extends pulumi.ComponentResource implements Tra
   }
 }
 
+/** What may be wrong on AWS alone. */
+function check(problems: Problems, { network, encryptionKey, bucket }: AwsTrainingPipelineArgs): void {
+  if (network?.existingSubnets && !network.existingSecurityGroups?.length)
+    problems.found.push([
+      "network.existingSecurityGroups",
+      "is needed with existingSubnets: Lambda puts a function into both",
+    ]);
+  problems.matches(
+    "encryptionKey",
+    encryptionKey,
+    /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/,
+    "the ARN of a KMS key",
+  );
+  problems.matches("bucket.existing", bucket?.existing, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a bucket's name");
+}
+
 function build(component: AwsTrainingPipeline, name: string, args: AwsTrainingPipelineArgs) {
-  const scope = openScope("aws", component, name, args, { nameRules });
+  const scope = openScope("aws", component, name, args, { nameRules, check });
   const store = createObjectStore(scope, args);
   const { queue, deadLetters, queuePolicy } = createTaskQueue(scope, args, store);
   const { imageUri, registryUrl } = createRegistry(scope, args);

@@ -2,7 +2,7 @@ import type { RoleAssignment } from "@pulumi/azure-native/authorization/roleAssi
 import { UserAssignedIdentity } from "@pulumi/azure-native/managedidentity/userAssignedIdentity.js";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../scope.ts";
-import { incomingPrefix, keyPrefixes } from "../worker-configuration.ts";
+import { keyPrefixes } from "../worker-configuration.ts";
 import type { Store } from "./object-store.ts";
 import type { Place } from "./place.ts";
 import type { Registry } from "./registry.ts";
@@ -62,7 +62,7 @@ export function createSubmitter(
   const objects = {
     role: "blobContributor",
     on: store.containerId,
-    condition: addOnly(keyPrefixes.datasets, keyPrefixes.jobs, incomingPrefix),
+    condition: addOnly(keyPrefixes.datasets, keyPrefixes.jobs, keyPrefixes.incoming),
   } as const;
   const tasks = { role: "queueSender", on: queue.id } as const;
   grant(scope, "submitterObjects", { ...objects, to: identity.principalId });

@@ -2,7 +2,7 @@ import { Job } from "@pulumi/azure-native/app/job.js";
 import { SystemTopic } from "@pulumi/azure-native/eventgrid/systemTopic.js";
 import { SystemTopicEventSubscription } from "@pulumi/azure-native/eventgrid/systemTopicEventSubscription.js";
 import type { Scope } from "../scope.ts";
-import { incomingPrefix, retrainMessage, variables } from "../worker-configuration.ts";
+import { keyPrefixes, retrainMessage, variables } from "../worker-configuration.ts";
 import type { Identity } from "./identity.ts";
 import { grant } from "./roles.ts";
 import type { AzureTrainingPipelineArgs } from "./training-pipeline.ts";
@@ -73,7 +73,7 @@ export function createNewDataTrigger(
       eventDeliverySchema: "CloudEventSchemaV1_0",
       filter: {
         includedEventTypes: ["Microsoft.Storage.BlobCreated"],
-        subjectBeginsWith: `/blobServices/default/containers/data/blobs/${incomingPrefix}`,
+        subjectBeginsWith: `/blobServices/default/containers/data/blobs/${keyPrefixes.incoming}`,
       },
       deliveryWithResourceIdentity: {
         identity: { type: "SystemAssigned" },

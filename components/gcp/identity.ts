@@ -5,7 +5,7 @@ import { IAMMember } from "@pulumi/gcp/serviceaccount/iammember.js";
 import { BucketIAMMember } from "@pulumi/gcp/storage/bucketIAMMember.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../scope.ts";
-import { incomingPrefix, keyPrefixes } from "../worker-configuration.ts";
+import { keyPrefixes } from "../worker-configuration.ts";
 import type { GcpTrainingPipelineArgs } from "./training-pipeline.ts";
 
 /** What identities are granted rights on. */
@@ -58,7 +58,7 @@ export function createSubmitter(scope: Scope, args: GcpTrainingPipelineArgs, { b
     bucket,
     role: "roles/storage.objectCreator",
     member,
-    condition: onPrefixes(bucket, keyPrefixes.datasets, keyPrefixes.jobs, incomingPrefix),
+    condition: onPrefixes(bucket, keyPrefixes.datasets, keyPrefixes.jobs, keyPrefixes.incoming),
   });
   scope.create(TopicIAMMember, "submitterPublisher", {
     topic: queue.name,

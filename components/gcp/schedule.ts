@@ -2,7 +2,7 @@ import { Job } from "@pulumi/gcp/cloudscheduler/job.js";
 import { TopicIAMMember } from "@pulumi/gcp/pubsub/topicIAMMember.js";
 import { Notification } from "@pulumi/gcp/storage/notification.js";
 import type { Scope } from "../scope.ts";
-import { incomingPrefix, retrainMessage } from "../worker-configuration.ts";
+import { keyPrefixes, retrainMessage } from "../worker-configuration.ts";
 import type { Targets } from "./identity.ts";
 import { storageAgent } from "./project.ts";
 import type { GcpTrainingPipelineArgs } from "./training-pipeline.ts";
@@ -44,7 +44,7 @@ export function createNewDataTrigger(scope: Scope, args: GcpTrainingPipelineArgs
       topic: queue.id,
       payloadFormat: "JSON_API_V1",
       eventTypes: ["OBJECT_FINALIZE"],
-      objectNamePrefix: incomingPrefix,
+      objectNamePrefix: keyPrefixes.incoming,
     },
     { dependsOn: [publisher] },
   );

@@ -71,6 +71,13 @@ function check(problems: Problems, args: GcpTrainingPipelineArgs): void {
     /^[0-9A-F]{6}(-[0-9A-F]{6}){2}$/,
     "a billing account, such as 012345-6789AB-CDEF01",
   );
+  problems.matches(
+    "encryptionKey",
+    args.encryptionKey,
+    /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/,
+    "a Cloud KMS key's id, projects/P/locations/L/keyRings/R/cryptoKeys/K",
+  );
+  problems.matches("bucket.existing", args.bucket?.existing, /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/, "a bucket's name");
   if (args.monthlyBudgetDollars !== undefined && args.billingAccount === undefined)
     problems.found.push([
       "billingAccount",

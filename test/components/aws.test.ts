@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
+import { readTrigger } from "../../worker-runtime/src/clouds/triggers/read-trigger.ts";
 import { child, cloudsUnderTest, ofType, register } from "./support.ts";
 
 const aws = cloudsUnderTest.find(({ cloud }) => cloud === "aws")!;
@@ -42,6 +43,16 @@ describe("The pipeline on AWS", () => {
     ]);
   });
 
+  it("says in a schedule's message when it fired, so that two deliveries of it are one run", async () => {
+    const { resources } = await register(aws, aws.full);
+    const { target } = child(resources, "schedule-nightly").inputs as { target: { input: string } };
+    const body = target.input.replace("<aws.scheduler.scheduled-time>", "2027-01-04T03:00:00Z");
+    const trigger = (sentAtMs: number) => readTrigger({ body, sentAtMs });
+    expect(trigger(0))
+      .to.deep.equal(trigger(90_000))
+      .and.to.include({ name: "sentiment", firing: "nightly-2027-01-04T03-00-00Z" });
+  });
+
   it("lets the worker start tasks that start it again", async () => {
     const { resources } = await register(aws);
     expect(child(resources, "recursion").inputs.recursiveLoop).to.equal("Allow");
@@ -56,6 +67,14 @@ describe("The pipeline on AWS", () => {
     expect(child(resources, "lifecycle").dependsOn).to.include("pipe-versioning");
     expect(child(resources, "new-data").dependsOn).to.include("pipe-queue-policy");
     for (const schedule of ofType(resources, "Schedule")) expect(schedule.dependsOn).to.include("pipe-schedule-policy");
+  });
+
+  it("refuses a key or a bucket in another form, and subnets without a security group", async () => {
+    const error = await register(aws, {
+      ...{ encryptionKey: "alias/mine", bucket: { existing: "s3://mine" }, network: { existingSubnets: ["subnet-1"] } },
+    }).catch((reason: Error) => reason.message);
+    for (const path of ["encryptionKey", "bucket.existing", "network.existingSecurityGroups"])
+      expect(error).to.include(`\n  - ${path} `);
   });
 
   it("keeps, refuses to lose, or removes stored data, as the removal policy says", async () => {

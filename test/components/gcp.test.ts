@@ -116,6 +116,13 @@ describe("The pipeline on Google Cloud", () => {
     expect(error).to.include("memoryMib must be at least 16384 with gpu");
   });
 
+  it("refuses a key or a bucket in another form", async () => {
+    const error = await register(gcp, { encryptionKey: "mine", bucket: { existing: "gs://mine" } }).catch(
+      (reason: Error) => reason.message,
+    );
+    expect(error).to.include("- encryptionKey is").and.to.include("- bucket.existing is");
+  });
+
   it("asks for what it cannot do without", async () => {
     const error = await register(gcp, {
       location: undefined,

@@ -111,7 +111,7 @@ for (const under of cloudsUnderTest)
         [{ monthlyBudgetDollars: 5 }, ["monthlyBudgetDollars"]],
         [{ predictCallers: ["x"] }, ["predictCallers"]],
         [{ registry: { ...adopted!.registry, skip: true }, logs: { skip: true, existing: "x" } }, ["registry", "logs"]],
-        [{ network: { create: true, existingSubnets: ["x"] } }, ["network"]],
+        [{ network: { create: true, existingSubnets: ["x"], existingSecurityGroups: ["y"] } }, ["network"]],
         [{ predict: pulumi.output(true) }, ["predict"]],
         [{ removalPolicy: pulumi.output("retain") }, ["removalPolicy"]],
         [{ maxConcurrency: 4, warmInstances: 5 }, ["warmInstances"]],

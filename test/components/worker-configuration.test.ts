@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { describe, it } from "mocha";
 import { platforms, readConfiguration } from "../../worker-runtime/src/clouds/configuration.ts";
 import { parseStackOutputs } from "../../worker-runtime/src/clouds/stack/outputs.ts";
+import { readTrigger } from "../../worker-runtime/src/clouds/triggers/read-trigger.ts";
 import { cloudsUnderTest, known, register } from "./support.ts";
 
 /** Environment variables of a function's, a service's, a job's or an app's only container. */
@@ -27,6 +28,20 @@ describe("What the components tell the worker", () => {
         seen.push(configuration.platform);
       }
     expect(new Set(seen)).to.deep.equal(new Set(platforms));
+  });
+
+  it("is one too where the image predicts, and where it sends a schedule's message", async () => {
+    for (const under of cloudsUnderTest) {
+      const { resources } = await register(under, under.full);
+      const predictor = resources.find(({ name }) => name === "pipe-predictor")!;
+      expect(readConfiguration(environmentOf(predictor.inputs)).role).to.equal("predict");
+    }
+    const azure = cloudsUnderTest.find(({ cloud }) => cloud === "azure")!;
+    const { resources } = await register(azure, azure.full);
+    const schedule = resources.find(({ name }) => name === "pipe-schedule-nightly")!;
+    const { role, message } = readConfiguration(environmentOf(schedule.inputs));
+    expect(role).to.equal("schedule");
+    expect(readTrigger({ body: message!, sentAtMs: 0 })).to.include({ name: "sentiment", schedule: "nightly" });
   });
 });
 
