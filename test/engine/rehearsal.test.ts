@@ -14,9 +14,11 @@ import { deliverUntil, type FunctionInstance, startLambda } from "../entrypoints
 import { lambdaEmulator } from "../entrypoints/lambda-emulator.ts";
 import { type Emulator, startMoto } from "../support/emulators.ts";
 import { environment as environmentVariables } from "../support/environment.ts";
+import { type Middleman, startMiddleman } from "../support/middleman.ts";
 import { requireTool } from "../support/require-tool.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { tools } from "../tools/tools.ts";
+import { Grants } from "./aws-grants.ts";
 import { AwsPlaces } from "./aws-places.ts";
 import { cloudPackages, initStack, pulumiEnvironment } from "./pulumi.ts";
 import { configure, copyProject } from "./shipped-stacks.ts";
@@ -29,6 +31,8 @@ describe("The whole of it on AWS, from `pulumi up` to `pulumi destroy`", functio
   environmentVariables({ ...credentials, AWS_REGION: undefined, AWS_PROFILE: undefined });
   const instances: FunctionInstance[] = [];
   let moto: Emulator;
+  /** Stands between the functions and AWS, where the rights of their role are checked. */
+  let gate: Middleman;
   let places: AwsPlaces;
   let stub: StubProvider;
   let environment: NodeJS.ProcessEnv;
@@ -36,6 +40,7 @@ describe("The whole of it on AWS, from `pulumi up` to `pulumi destroy`", functio
   before(async function () {
     for (const tool of [tools.moto, lambdaEmulator]) await requireTool(this, tool);
     moto = await startMoto();
+    gate = await startMiddleman(moto.url);
     places = new AwsPlaces(moto.url);
     stub = await startStubProvider(places);
     environment = await pulumiEnvironment(this, "nodejs", cloudPackages(stub.port));
@@ -44,6 +49,7 @@ describe("The whole of it on AWS, from `pulumi up` to `pulumi destroy`", functio
     for (const { process } of instances) await process.stop();
     stub?.stop();
     places?.stop();
+    await gate?.stop();
     await moto?.stop();
   });
 
@@ -67,6 +73,9 @@ describe("The whole of it on AWS, from `pulumi up` to `pulumi destroy`", functio
     };
     const job = (await trivet("submit", "--stack", "dev-aws", "--quiet")).trim();
 
+    const inputs = inputsOf("aws:iam/rolePolicy:RolePolicy") as { policy: string };
+    const grants = new Grants(inputs.policy);
+    gate.handle = grants.guard;
     await startFunctions();
     const outputs = parseStackOutputs(JSON.stringify(await stack.outputs()), "dev-aws");
     const options = { endpoint: moto.url, region: outputs.region! };
@@ -78,6 +87,14 @@ describe("The whole of it on AWS, from `pulumi up` to `pulumi destroy`", functio
     await trivet("fetch", "reviews", "--stack", "dev-aws", "--to", "model", "--verify");
     expect(weightsHash).to.equal(lastEvent(await trivet("train", "--json")).weightsHash);
 
+    expect(grants.refused).to.deep.equal([]);
+    const used = new Set(grants.used.map(({ action }) => action));
+    expect([...used]).to.include.members(["s3:GetObject", "s3:ListBucket", "s3:PutObject", "sqs:SendMessage"]);
+    const unused = grants.actions.filter((action) => !used.has(action));
+    console.log(
+      `      ${grants.used.length} calls, all granted; granted and not used by this job: ${unused.join(", ")}`,
+    );
+
     expect(Object.keys(await stack.changes("up"))).to.deep.equal(["same"]);
     await stack.changes("destroy");
     expect(await stack.resources()).to.deep.equal([]);
@@ -85,23 +102,27 @@ describe("The whole of it on AWS, from `pulumi up` to `pulumi destroy`", functio
     expect(await places.all()).to.deep.equal([]);
   });
 
+  /** What the stack gave to the first thing of a type. */
+  const inputsOf = (type: string): unknown => stub.things.find((thing) => thing.type === type)!.inputs;
+
   /** As many as the deployed trigger lets run at once; each has what the deployed function has, and what Lambda adds. */
   async function startFunctions(): Promise<void> {
-    const inputsOf = (type: string) => stub.things.find((thing) => thing.type === type)!.inputs as unknown as Deployed;
-    const { timeout, environment } = inputsOf("aws:lambda/function:Function");
-    const { scalingConfig, batchSize } = inputsOf("aws:lambda/eventSourceMapping:EventSourceMapping");
+    const { timeout, environment } = inputsOf("aws:lambda/function:Function") as DeployedFunction;
+    const { scalingConfig, batchSize } = inputsOf("aws:lambda/eventSourceMapping:EventSourceMapping") as Trigger;
     expect(batchSize).to.equal(1);
     const worker = [process.execPath, path.join(root, "worker-runtime/src/clouds/main.ts")];
     const added = { AWS_REGION: "us-east-1", ...credentials, AWS_LAMBDA_FUNCTION_TIMEOUT: `${timeout}` };
-    const all = { ...environment.variables, ...added, AWS_ENDPOINT_URL: moto.url };
+    const all = { ...environment.variables, ...added, AWS_ENDPOINT_URL: gate.url };
     for (let i = 0; i < scalingConfig.maximumConcurrency; i++) instances.push(await startLambda({ worker }, all));
   }
 });
 
-/** The inputs that are read of a function and of its trigger. */
-interface Deployed {
+interface DeployedFunction {
   readonly timeout: number;
   readonly environment: { readonly variables: Record<string, string> };
+}
+
+interface Trigger {
   readonly batchSize: number;
   readonly scalingConfig: { readonly maximumConcurrency: number };
 }
