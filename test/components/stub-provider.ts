@@ -29,6 +29,10 @@ export interface Thing {
 export interface StubOptions {
   /** Why something cannot be created, if it cannot. Asked before each. */
   refuse?(type: string, name: string): string | undefined;
+  /** Makes something somewhere, such as in an emulator; what it gives is laid over the made-up outputs. */
+  make?(type: string, inputs: Readonly<Record<string, unknown>>): Promise<Record<string, unknown> & { id?: string }>;
+  /** Removes what `make` made. */
+  remove?(thing: Thing): Promise<void>;
   /** Inputs of a type that only a replacement can change. Default: none. */
   replacedBy?(type: string): readonly string[];
 }
@@ -72,19 +76,21 @@ export async function startStubProvider(options: StubOptions = {}): Promise<Stub
       answer.setReplacesList(keys.filter((key) => replacing.includes(key)));
       reply(null, answer);
     },
-    create({ request }: Call, reply: Reply) {
+    async create({ request }: Call, reply: Reply) {
       const { type, name } = nameOf(request);
       const inputs = request.getProperties().toJavaScript();
-      const isPreview = request.getPreview();
-      const problem = isPreview ? undefined : options.refuse?.(type, name);
-      if (problem !== undefined) return reply({ code: grpc.status.UNKNOWN, details: problem });
       const answer = new messages.CreateResponse();
-      const { id = `${name}-id`, ...outputs } = isPreview ? {} : mockOutputs(type, name, inputs);
-      if (!isPreview) {
-        answer.setId(id);
+      const outputs = { ...inputs };
+      if (!request.getPreview()) {
+        const problem = options.refuse?.(type, name);
+        if (problem !== undefined) return reply({ code: grpc.status.UNKNOWN, details: problem });
+        const made = await options.make?.(type, inputs);
+        const { id = `${name}-id`, ...told } = { ...mockOutputs(type, name, inputs), ...made };
         things.push({ type, name, id, inputs });
+        answer.setId(id);
+        Object.assign(outputs, told);
       }
-      answer.setProperties(Struct.fromJavaScript({ ...inputs, ...outputs }));
+      answer.setProperties(Struct.fromJavaScript(outputs));
       reply(null, answer);
     },
     update({ request }: Call, reply: Reply) {
@@ -96,8 +102,8 @@ export async function startStubProvider(options: StubOptions = {}): Promise<Stub
       answer.setProperties(Struct.fromJavaScript({ ...inputs, ...outputs }));
       reply(null, answer);
     },
-    delete(call: Call, reply: Reply) {
-      things.splice(indexOf(call.request), 1);
+    async delete(call: Call, reply: Reply) {
+      await options.remove?.(things.splice(indexOf(call.request), 1)[0]!);
       empty(call, reply);
     },
     invoke({ request }: Call, reply: Reply) {
