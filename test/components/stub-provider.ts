@@ -103,7 +103,8 @@ export async function startStubProvider(options: StubOptions = {}): Promise<Stub
       reply(null, answer);
     },
     async delete(call: Call, reply: Reply) {
-      await options.remove?.(things.splice(indexOf(call.request), 1)[0]!);
+      const [thing] = things.splice(indexOf(call.request), 1);
+      await options.remove?.(thing!);
       empty(call, reply);
     },
     invoke({ request }: Call, reply: Reply) {
