@@ -1,5 +1,6 @@
 // How long a cold worker takes to its first training step, and what each measure against that is worth:
-// `npm run setup && node bench/cold-start.ts [runs]`. Writes bench/results/cold-start.json. The disk is warm.
+// `npm run setup && node bench/cold-start.ts [runs] && biome format --write bench/results`. Writes
+// bench/results/cold-start.json. The disk is warm.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
@@ -108,7 +109,7 @@ try {
       if (run > 0) measured.get(variant.name)!.push(times);
     }
   }
-  const exec = median(Array.from({ length: 11 }, execMs));
+  const exec = Math.round(median(Array.from({ length: 11 }, execMs)));
 
   const moments = ["accepted", "opened", "tensorFlow", "firstStep", "handled", "cpu"] as const;
   console.log(`\nMilliseconds from the start of the process: median (fastest) of ${runs}`);

@@ -13,6 +13,7 @@ export class WorkerProcess {
   /** Resolves with the exit code, or with the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
   readonly #child: ChildProcess;
+  readonly #guard: ChildProcess;
   #looks: (() => void)[] = [];
 
   constructor([program, ...programArguments]: readonly string[], environment: Readonly<Record<string, string>>) {
@@ -22,7 +23,12 @@ export class WorkerProcess {
     for (const stream of [this.#child.stdout!, this.#child.stderr!])
       createInterface({ input: stream }).on("line", (line) => this.#take(line));
     this.ended = once(this.#child, "exit").then(([code, signal]) => signal ?? code);
-    process.once("exit", this.#kill);
+    // Ends the group when its standard input closes: also where this process is killed, and can end nothing itself.
+    const guard = 'read -r _; kill -KILL "-$1" 2>/dev/null';
+    this.#guard = spawn("sh", ["-c", guard, "sh", String(this.pid)], {
+      stdio: ["pipe", "ignore", "ignore"],
+      detached: true,
+    });
   }
 
   get pid(): number {
@@ -51,18 +57,9 @@ export class WorkerProcess {
 
   /** Ends it, and what it started, as a platform does that needs the machine. */
   async stop(): Promise<void> {
-    this.#kill();
+    this.#guard.stdin!.destroy();
     await this.ended;
-    process.off("exit", this.#kill);
   }
-
-  #kill = (): void => {
-    try {
-      process.kill(-this.pid, "SIGKILL");
-    } catch {
-      // It ended by itself.
-    }
-  };
 
   #take(line: string): void {
     try {

@@ -16,7 +16,7 @@ export async function loadTensorFlow(): Promise<void> {
     thread?.loaded,
   ]);
   await loadBackend();
-  await thread?.end();
+  void thread?.end();
 }
 
 /** A thread that loads tfjs-node's binding, and with it TensorFlow's library. They go when it ends, if no other has them. */
