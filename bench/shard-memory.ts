@@ -1,8 +1,8 @@
 // Memory and speed of making a dataset from a CSV file that is larger than memory should be:
 // `node bench/shard-memory.ts [megabytes, default 2000]`. Writes bench/results/shard-memory.json.
 import { execFileSync } from "node:child_process";
-import { createWriteStream, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { createWriteStream, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -11,6 +11,7 @@ import { LocalObjectStore } from "../worker-runtime/src/clouds/local/object-stor
 import { createDataset } from "../worker-runtime/src/data/create-dataset.ts";
 import type { Encoder, Row } from "../worker-runtime/src/data/types.ts";
 import { Random } from "../worker-runtime/src/training/random.ts";
+import { writeResult } from "./support/results.ts";
 
 const featureNames = Array.from({ length: 16 }, (_, i) => `feature${i}`);
 
@@ -82,14 +83,11 @@ if (process.argv[2] === "--make") {
     });
     const made: { seconds: number } = JSON.parse(output);
     const result = {
-      node: process.versions.node,
-      cpu: `${cpus().length} x ${cpus()[0]?.model}`,
       csvMegabytes: Math.round(megabytes),
       ...made,
       megabytesPerSecond: Math.round((10 * megabytes) / made.seconds) / 10,
     };
-    mkdirSync(new URL("./results", import.meta.url), { recursive: true });
-    writeFileSync(new URL("./results/shard-memory.json", import.meta.url), `${JSON.stringify(result, null, 2)}\n`);
+    writeResult("shard-memory", result);
     console.log(result);
   } finally {
     rmSync(folder, { recursive: true });

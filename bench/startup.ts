@@ -1,10 +1,11 @@
 // Start-up of the command: `node bench/startup.ts`. Writes bench/results/startup.json.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { writeResult } from "./support/results.ts";
 
 const command = fileURLToPath(new URL("../cli/bin/trivet.mjs", import.meta.url));
 
@@ -59,14 +60,11 @@ rounds: { count: 1, localSteps: 1 }
 );
 try {
   const result = {
-    node: process.versions.node,
-    cpu: `${cpus().length} x ${cpus()[0]?.model}`,
     help: await measure(20, () => timeToEnd(["--help"])),
     version: await measure(20, () => timeToEnd(["--version"])),
     trainToFirstRound: await measure(5, () => timeToFirstRound(folder)),
   };
-  mkdirSync(new URL("./results", import.meta.url), { recursive: true });
-  writeFileSync(new URL("./results/startup.json", import.meta.url), `${JSON.stringify(result, null, 2)}\n`);
+  writeResult("startup", result);
   console.log(result);
 } finally {
   rmSync(folder, { recursive: true });
