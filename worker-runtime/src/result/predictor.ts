@@ -64,7 +64,7 @@ export class Predictor {
 
   /** Frees what TensorFlow holds of it. */
   close(): void {
-    this.#outputs.forgetWeights();
+    this.#outputs.dispose();
   }
 
   /** Adds the row to the block, or says why it cannot be. */

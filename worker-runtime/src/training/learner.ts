@@ -16,7 +16,7 @@ import { learningRateAt } from "./schedule.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** Held-out examples that are measured in one call. */
-const measureBatch = 500;
+const measureBatch = 100;
 
 export interface LearnerOptions {
   /** Measures how long loading takes; nothing that is trained depends on it. */

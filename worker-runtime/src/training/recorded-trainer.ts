@@ -81,7 +81,7 @@ export class RecordedTrainer implements Trainer {
   }
 
   dispose(): void {
-    this.#outputs.forgetWeights();
+    this.#outputs.dispose();
     this.#eager?.dispose();
     this.#program?.dispose();
     this.#program = undefined;

@@ -4,7 +4,7 @@ import { UserError } from "../../errors.ts";
  * Runs `action`, which writes below `folder`; errors that a person can mend are said in a sentence. `option` is the one
  * that chooses the folder.
  */
-export async function explained<T>(folder: string, action: () => Promise<T>, option = "--store"): Promise<T> {
+export async function explained<T>(folder: string, action: () => T | Promise<T>, option = "--store"): Promise<T> {
   try {
     return await action();
   } catch (error) {

@@ -1,6 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { type FSWatcher, watch } from "node:fs";
-import { mkdir, readdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
+import {
+  type FSWatcher,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../ports/clock.ts";
 import { checkMessage, type Delivery, type TaskQueue, type TaskSource } from "../../ports/task-queue.ts";
@@ -10,6 +18,7 @@ import { explained } from "./explained.ts";
  * A queue in a folder, shared by processes. A message is a file whose name says all that changes:
  * `<visible at, ms>.<attempt>.<owner>.<id>`. Receiving renames it to a later time, the next attempt and this owner. A rename
  * is atomic, so of several receivers one wins; and when that one dies, the time in the name brings the message back.
+ * Without Node's thread pool, for the reason that the object store gives.
  */
 export class LocalTaskQueue implements TaskQueue, TaskSource {
   readonly #folder: string;
@@ -34,18 +43,18 @@ export class LocalTaskQueue implements TaskQueue, TaskSource {
 
   /** `owner` names this process, in letters, digits and hyphens. */
   static async open(folder: string, owner: string, clock: Clock): Promise<LocalTaskQueue> {
-    await mkdir(join(folder, "tmp"), { recursive: true });
+    mkdirSync(join(folder, "tmp"), { recursive: true });
     return new LocalTaskQueue(folder, owner, clock);
   }
 
   async send(messages: readonly string[], options?: { readonly delaySeconds?: number }): Promise<void> {
     messages.forEach(checkMessage);
     const visibleAtMs = this.#clock.nowMs() + (options?.delaySeconds ?? 0) * 1000;
-    await explained(this.#folder, async () => {
+    await explained(this.#folder, () => {
       for (const body of messages) {
         const id = randomUUID();
-        await writeFile(join(this.#folder, "tmp", id), body);
-        await rename(join(this.#folder, "tmp", id), this.#path({ visibleAtMs, attempt: 0, owner: "none", id }));
+        writeFileSync(join(this.#folder, "tmp", id), body);
+        renameSync(join(this.#folder, "tmp", id), this.#path({ visibleAtMs, attempt: 0, owner: "none", id }));
       }
     });
   }
@@ -53,18 +62,18 @@ export class LocalTaskQueue implements TaskQueue, TaskSource {
   async receive(visibilityTimeoutSeconds: number): Promise<Delivery | undefined> {
     this.#changed = false;
     const nowMs = this.#clock.nowMs();
-    for (const waiting of await this.#messages()) {
+    for (const waiting of this.#messages()) {
       if (waiting.visibleAtMs > nowMs) return undefined;
       const visibleAtMs = nowMs + visibilityTimeoutSeconds * 1000;
       const taken: MessageName = { ...waiting, visibleAtMs, attempt: waiting.attempt + 1, owner: this.#owner };
-      if (!(await this.#rename(waiting, taken))) continue;
+      if (!this.#rename(waiting, taken)) continue;
       return {
-        body: await readFile(this.#path(taken), "utf8"),
+        body: readFileSync(this.#path(taken), "utf8"),
         attempt: taken.attempt,
-        acknowledge: () => unlink(this.#path(taken)).catch(unlessMissing),
+        acknowledge: async () => unlessMissing(() => unlinkSync(this.#path(taken))),
         release: async (delaySeconds) => {
           const released = { ...taken, owner: "none", visibleAtMs: this.#clock.nowMs() + delaySeconds * 1000 };
-          await this.#rename(taken, released);
+          this.#rename(taken, released);
         },
       };
     }
@@ -73,8 +82,8 @@ export class LocalTaskQueue implements TaskQueue, TaskSource {
 
   /** Makes the messages of an owner that has died visible at once, as a platform does whose function has crashed. */
   async releaseAllOf(owner: string): Promise<void> {
-    for (const held of await this.#messages())
-      if (held.owner === owner) await this.#rename(held, { ...held, owner: "none", visibleAtMs: this.#clock.nowMs() });
+    for (const held of this.#messages())
+      if (held.owner === owner) this.#rename(held, { ...held, owner: "none", visibleAtMs: this.#clock.nowMs() });
   }
 
   /** Resolves when something changed since `receive` last looked, or after `atMostMs`: a delay or a timeout may have ended. */
@@ -95,9 +104,8 @@ export class LocalTaskQueue implements TaskQueue, TaskSource {
   }
 
   /** All messages, the first to become visible first. */
-  async #messages(): Promise<MessageName[]> {
-    const names = await readdir(this.#folder);
-    return names
+  #messages(): MessageName[] {
+    return readdirSync(this.#folder)
       .filter((name) => name !== "tmp")
       .sort()
       .map((name) => {
@@ -107,8 +115,12 @@ export class LocalTaskQueue implements TaskQueue, TaskSource {
   }
 
   /** False when another process was faster. */
-  async #rename(from: MessageName, to: MessageName): Promise<boolean> {
-    return (await rename(this.#path(from), this.#path(to)).then(() => true, unlessMissing)) ?? false;
+  #rename(from: MessageName, to: MessageName): boolean {
+    const renamed = unlessMissing(() => {
+      renameSync(this.#path(from), this.#path(to));
+      return true;
+    });
+    return renamed ?? false;
   }
 
   #path({ visibleAtMs, attempt, owner, id }: MessageName): string {
@@ -124,6 +136,11 @@ interface MessageName {
   readonly id: string;
 }
 
-function unlessMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== "ENOENT") throw error;
+function unlessMissing<Result>(call: () => Result): Result | undefined {
+  try {
+    return call();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return undefined;
+  }
 }

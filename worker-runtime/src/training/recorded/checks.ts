@@ -39,6 +39,15 @@ export function refuseOtherValues(
   }
 }
 
+/** @throws NotRecordable unless a recorded function gives what it gave op by op, to the bit. */
+export function refuseOtherOutputs(expected: Float32Array, values: Float32Array): void {
+  const place = values.findIndex((value, i) => !same(value, expected[i]!));
+  if (place < 0 && values.length === expected.length) return;
+  throw new NotRecordable(
+    `the recorded model has an output of ${values[place]}, but op by op it is ${expected[place]}`,
+  );
+}
+
 /**
  * Where rows are subtracted one by one the order of a sum changes: each subtraction may round by half of a unit in the
  * last place (2^-24) of the weight, and common rows are subtracted from many times in a batch.
