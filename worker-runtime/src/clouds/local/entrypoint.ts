@@ -1,4 +1,5 @@
 import { flushCompileCache } from "node:module";
+import { setImmediate } from "node:timers/promises";
 import type { UserError } from "../../errors.ts";
 import type { JobDocument } from "../../job/document.ts";
 import { Worker } from "../../protocol/worker.ts";
@@ -46,6 +47,8 @@ async function run({ place, storeFolder, queueFolder }: WorkerOrder): Promise<vo
     remainingMs: () => Infinity,
   });
   for (;;) {
+    // Files are read and written at once, so that nothing else gives way to the news that the coordinator is gone.
+    await setImmediate();
     const delivery = await queue.receive(visibilityTimeoutSeconds);
     if (!delivery) {
       await queue.waitForChange(200);
