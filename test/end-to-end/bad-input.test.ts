@@ -61,12 +61,12 @@ job.yaml:5:1 workers: found 0; expected a whole number from 1 to 1000
       'held.csv:3: label "strange" never occurs in the training examples, which have bad, good. ' +
         "Mend the row, or leave such rows out with `data.onBadRow: skip`.",
     ],
-    ["an empty file", {}, { "ratings.csv": "" }, "data.train has no rows. Is it the right file?"],
+    ["an empty file", {}, { "ratings.csv": "" }, "data.train (ratings.csv) has no rows. Is it the right file?"],
     [
       "a header without rows",
       {},
       { "ratings.csv": "user,item,rating\n" },
-      "data.train has no rows. Is it the right file?",
+      "data.train (ratings.csv) has no rows. Is it the right file?",
     ],
   ];
   for (const [title, changes, files, told] of inputs)

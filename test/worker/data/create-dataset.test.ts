@@ -244,10 +244,10 @@ describe("creating a dataset", () => {
   it("says what to do about splits without rows", async () => {
     put("train.csv", []);
     put("test.csv", []);
-    expect(await refusal(create())).to.equal("data.train has no rows. Is it the right file?");
-    expect(await refusal(create({ heldOut: "test.csv" }))).to.match(/^data\.train has no rows/);
+    expect(await refusal(create())).to.equal("data.train (train.csv) has no rows. Is it the right file?");
+    expect(await refusal(create({ heldOut: "test.csv" }))).to.match(/^data\.train \(train\.csv\) has no rows/);
     put("train.csv", numbers(3));
-    expect(await refusal(create({ heldOut: "test.csv" }))).to.match(/^data\.heldOut has no rows/);
+    expect(await refusal(create({ heldOut: "test.csv" }))).to.match(/^data\.heldOut \(test\.csv\) has no rows/);
     expect(await refusal(create({ heldOut: { fraction: 0.001 } }))).to.match(
       /of 3 rows `fraction: 0\.001` holds none out\. Make it larger/,
     );
@@ -256,7 +256,7 @@ describe("creating a dataset", () => {
     );
     put("train.csv", ["1,bad", "2,bad"]);
     expect(await refusal(create({ onBadRow: "skip" }))).to.match(
-      /^data\.train has no rows that can be used \(2 were left out/,
+      /^data\.train \(train\.csv\) has no rows that can be used \(2 were left out/,
     );
     put("train.csv", ["one,1", "two,2"]);
     expect(await refusal(create({ onBadRow: "skip", heldOut: { fraction: 0.5 } }))).to.match(

@@ -170,14 +170,21 @@ class Counter {
   }
 }
 
+/** Names a source by its first file. */
+function firstOf(files: DataSection["train"]): string {
+  const [first] = [typeof files === "object" && "images" in files ? files.images : files].flat();
+  return first!;
+}
+
 function requireRows(data: DataSection, { train, heldOut, rows }: Counter, badRows: BadRows): void {
   if (train > 0 && heldOut > 0) return;
   const skipped = badRows.count > 0 ? ` that can be used (${badRows.count} were left out as bad)` : "";
   const part = data.heldOut;
-  if (typeof part !== "object" || !("fraction" in part || "newest" in part)) {
-    throw new UserError(`data.${train === 0 ? "train" : "heldOut"} has no rows${skipped}. Is it the right file?`);
-  }
-  if (rows === 0) throw new UserError(`data.train has no rows${skipped}. Is it the right file?`);
+  const noRows = (argument: string, files: DataSection["train"]) =>
+    new UserError(`${argument} (${firstOf(files)}) has no rows${skipped}. Is it the right file?`);
+  if (rows === 0) throw noRows("data.train", data.train);
+  if (typeof part !== "object" || !("fraction" in part || "newest" in part))
+    throw train === 0 ? noRows("data.train", data.train) : noRows("data.heldOut", part);
   const rule = "fraction" in part ? `fraction: ${part.fraction}` : `newest: ${part.newest}`;
   throw new UserError(
     `data.heldOut: of ${rows} rows${skipped} \`${rule}\` ${train === 0 ? "leaves none to train on" : "holds none out"}. ` +
