@@ -147,8 +147,10 @@ export class TrainingLearner implements Learner {
     this.#loading ??= (async () => {
       const startedAtMs = this.#options.nowMs();
       const backend = await loadBackend();
-      const { optimizer, clipNorm } = this.#document.training;
-      const trainer = createTrainer(backend, this.#model, { optimizer, ...(clipNorm !== undefined && { clipNorm }) });
+      const { numerics, training } = this.#document;
+      const { optimizer, clipNorm } = training;
+      const options = { numerics, optimizer, ...(clipNorm !== undefined && { clipNorm }) };
+      const trainer = createTrainer(backend, this.#model, options);
       if (backend.notice) this.#options.onNotice(backend.notice);
       this.#trainer = trainer;
       this.#loadMs += this.#options.nowMs() - startedAtMs;
