@@ -5,6 +5,7 @@ import { EagerTrainer } from "./eager-trainer.ts";
 import type { NativeBackend } from "./native.ts";
 import { initialState, makeOptimizer } from "./optimizer.ts";
 import { OutputFunction } from "./output-function.ts";
+import { ExactArithmetic } from "./portable/exact.ts";
 import { cannotBePortable } from "./portable/output-programs.ts";
 import { portablePass, refuseUnportable } from "./portable/rewrite.ts";
 import { refuseFarValues, refuseOtherGraph, refuseOtherValues, refuseOtherWeights } from "./recorded/checks.ts";
@@ -149,7 +150,7 @@ export class RecordedTrainer implements Trainer {
       this.#recording!,
       parameters,
       this.#options.optimizer,
-      this.#isPortable ? [...passes, portablePass()] : passes,
+      this.#isPortable ? [...passes, portablePass(new ExactArithmetic(this.#native))] : passes,
     );
     if (this.#pending) this.#program.set(this.#pending.weights, this.#pending.state);
     this.#pending = undefined;

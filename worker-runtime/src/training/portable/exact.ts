@@ -24,15 +24,24 @@ export function factorBits(length: number): number {
   return Math.min(mostBits, Math.floor((exactBits - Math.ceil(Math.log2(length))) / 2));
 }
 
-/** Bits s of the numbers in a sum of `length`: s + ceil(log2(length)) <= 53. */
+/** Bits s of the numbers in a sum of `length`: s + ceil(log2(length)) <= 53, and not more than have a use. */
 export function termBits(length: number): number {
-  return exactBits - Math.ceil(Math.log2(length));
+  return Math.min(50, exactBits - Math.ceil(Math.log2(length)));
 }
 
 /** Whole numbers in float64, and the power of two (a float64 scalar) that they are multiples of. */
 interface Whole {
   readonly values: Output;
   readonly unit: Output;
+}
+
+/** One of our own kernels (tools/setup/exact-product.cc), which does all of a product at once, with the same bits. */
+export interface OwnKernel {
+  readonly op: string;
+  /** What the kernel needs to know of shapes. */
+  readonly geometry: readonly number[];
+  /** Of the result. */
+  readonly shape: readonly number[];
 }
 
 /** Float32 bits of 2^-100 and 2^127: the scale stays between them, so that neither it nor its reciprocal is out of range. */
@@ -43,21 +52,34 @@ export class ExactArithmetic {
   readonly #powers = new Map<Output, Output>();
   readonly #factors = new Map<Output, Map<number, Whole>>();
   readonly #longest: number;
+  readonly #hasOwnKernels: boolean;
   /** What was multiplied, for whoever wants to see the bits. */
   readonly products: { readonly op: string; readonly length: number; readonly bits: number }[] = [];
 
-  /** `longest`: how many products one piece of a sum may have; fewer only for tests. */
-  constructor(longest = longestSum) {
+  /**
+   * `hasOwnKernels`: whether the binding to TensorFlow has them; else TensorFlow's own operations do the same.
+   * `longest`: how many products one piece of a sum may have; fewer only for tests.
+   */
+  constructor({ hasOwnKernels = false, longest = longestSum } = {}) {
+    this.#hasOwnKernels = hasOwnKernels;
     this.#longest = longest;
   }
 
   /**
    * A sum of products of float32 tensors, as float32. `length`: how many products are summed for each number of the
-   * result. `multiply` is given both factors in float64.
+   * result. `multiply` is given both factors in float64, unless the binding has the kernel `own`.
    */
-  product(op: string, length: number, a: Output, b: Output, multiply: (a: Output, b: Output) => Output): Output {
+  product(
+    op: string,
+    length: number,
+    a: Output,
+    b: Output,
+    multiply: (a: Output, b: Output) => Output,
+    own?: OwnKernel,
+  ): Output {
     const bits = factorBits(length);
     this.products.push({ op, length, bits });
+    if (own && this.#hasOwnKernels) return ownNode(own, bits, [a, b, this.#power(a), this.#power(b)]);
     const [left, right] = [this.#whole(a, bits), this.#whole(b, bits)];
     const unit = binary("Mul", left.unit, right.unit);
     return cast(binary("Mul", multiply(left.values, right.values), unit), DataType.float32);
@@ -73,9 +95,10 @@ export class ExactArithmetic {
     [a, axisA]: readonly [Output, number],
     [b, axisB]: readonly [Output, number],
     multiply: (a: Output, b: Output) => Output,
+    own?: OwnKernel,
   ): Output {
     const longest = this.#longest;
-    if (length <= longest) return this.product(op, length, a, b, multiply);
+    if (length <= longest) return this.product(op, length, a, b, multiply, own);
     const places = a.shape[axisA]!;
     const perPiece = Math.floor(longest / (length / places));
     const bits = factorBits(Math.ceil(length / places) * perPiece);
@@ -94,10 +117,16 @@ export class ExactArithmetic {
     return cast(binary("Mul", sumOfPieces(pieces), binary("Mul", left.unit, right.unit)), DataType.float32);
   }
 
-  /** A sum of `length` numbers for each number of the result, in float64. `add` is given the numbers in float64. */
-  sum(length: number, x: Output, add: (x: Output) => Output): Output {
-    const { values, unit } = this.#terms(x, termBits(length));
-    return binary("Mul", add(values), unit);
+  /**
+   * Sums of `length` numbers, divided by `divisor`, as float32. `add` is given the numbers in float64, unless the binding
+   * has the kernel `own`, which divides too.
+   */
+  sum(length: number, x: Output, add: (x: Output) => Output, divisor = 1, own?: OwnKernel): Output {
+    const bits = termBits(length);
+    if (own && this.#hasOwnKernels) return ownNode(own, bits, [x, this.#power(x)]);
+    const { values, unit } = this.#terms(x, bits);
+    const sum = binary("Mul", add(values), unit);
+    return cast(divisor === 1 ? sum : binary("RealDiv", sum, float64(divisor)), DataType.float32);
   }
 
   /** Whole numbers of at most `bits` bits, up to 24 of which float32 holds. */
@@ -127,14 +156,23 @@ export class ExactArithmetic {
   #power(x: Output): Output {
     let power = this.#powers.get(x);
     if (power === undefined) {
-      const largest = reduce("Max", node("Abs", [x]), Array.from(x.shape.keys()));
-      const exponent = node("BitwiseAnd", [bitcast(largest, DataType.int32), int32Scalar(0x7f800000)]);
-      const most = node("Minimum", [exponent, int32Scalar(mostPower)]);
-      power = bitcast(node("Maximum", [most, int32Scalar(leastPower)]), DataType.float32);
+      power = this.#hasOwnKernels ? node("TrivetPower", [x], { shape: [] }, {}) : powerOf(x);
       this.#powers.set(x, power);
     }
     return power;
   }
+}
+
+function ownNode({ op, geometry, shape }: OwnKernel, bits: number, inputs: readonly Output[]): Output {
+  const attributes = { bits: { kind: "int", value: bits }, geometry: { kind: "ints", value: geometry } } as const;
+  return node(op, inputs, { shape }, attributes);
+}
+
+function powerOf(x: Output): Output {
+  const largest = reduce("Max", node("Abs", [x]), Array.from(x.shape.keys()));
+  const exponent = node("BitwiseAnd", [bitcast(largest, DataType.int32), int32Scalar(0x7f800000)]);
+  const most = node("Minimum", [exponent, int32Scalar(mostPower)]);
+  return bitcast(node("Maximum", [most, int32Scalar(leastPower)]), DataType.float32);
 }
 
 function unitOf(power: Output, bits: number): Output {

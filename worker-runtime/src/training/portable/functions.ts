@@ -2,34 +2,34 @@
 import { sizeOf } from "../flat.ts";
 import { attribute, DataType, type Node, type Output, scalar } from "../recorded/graph.ts";
 import { NotRecordable } from "../recorded/recording.ts";
-import type { ExactArithmetic } from "./exact.ts";
-import { binary, cast, float64, node, reduce, reshape } from "./nodes.ts";
+import type { ExactArithmetic, OwnKernel } from "./exact.ts";
+import { binary, node, reduce, reshape } from "./nodes.ts";
 import { functionOf } from "./whole-packets.ts";
 
 /** Sums, each exact and then rounded once to float32. */
 export function sum(exact: ExactArithmetic, node: Node): Output[] {
-  return [cast(reducedSum(exact, node.inputs[0]!, axesOf(node), node.outputs[0]!.shape), DataType.float32)];
+  return [reducedSum(exact, node.inputs[0]!, axesOf(node), node.outputs[0]!.shape)];
 }
 
 /** Sums by their number, each rounded once. */
 export function mean(exact: ExactArithmetic, node: Node): Output[] {
   const { shape } = node.outputs[0]!;
-  const count = float64(sizeOf(node.inputs[0]!.shape) / sizeOf(shape));
-  return [cast(binary("RealDiv", reducedSum(exact, node.inputs[0]!, axesOf(node), shape), count), DataType.float32)];
+  const count = sizeOf(node.inputs[0]!.shape) / sizeOf(shape);
+  return [reducedSum(exact, node.inputs[0]!, axesOf(node), shape, count)];
 }
 
 /** The gradient of an added bias: the sum over all axes but the last. */
 export function sumOfRows(exact: ExactArithmetic, { inputs: [x] }: Node): Output[] {
   const axes = Array.from({ length: x!.shape.length - 1 }, (_, axis) => axis);
-  return [cast(reducedSum(exact, x!, axes, x!.shape.slice(-1)), DataType.float32)];
+  return [reducedSum(exact, x!, axes, x!.shape.slice(-1))];
 }
 
 export function cumulativeSum(exact: ExactArithmetic, { op, inputs, attributes, outputs }: Node): Output[] {
   const [x, axis] = inputs as [Output, Output];
   const inFloat64 = { ...attributes, T: attribute.type(DataType.float64) };
   // Whatever the axis, no sum has more terms than the tensor.
-  const sums = exact.sum(sizeOf(x.shape), x, (values) => node(op, [values, axis], outputs[0]!, inFloat64));
-  return [cast(sums, DataType.float32)];
+  const { shape } = outputs[0]!;
+  return [exact.sum(sizeOf(x.shape), x, (values) => node(op, [values, axis], { shape }, inFloat64))];
 }
 
 /** The axes that a reduction names, always in a constant: tfjs has them as JavaScript numbers. */
@@ -40,11 +40,30 @@ function axesOf({ inputs: [x, axes] }: Node): number[] {
   return Array.from(new Int32Array(value.bytes.buffer), (axis) => (axis + rank) % rank);
 }
 
-/** Along `axes`, in float64 and not yet rounded. */
-function reducedSum(exact: ExactArithmetic, x: Output, axes: readonly number[], shape: readonly number[]): Output {
+/** The sums along `axes`, divided by `divisor`, in `shape`. */
+function reducedSum(
+  exact: ExactArithmetic,
+  x: Output,
+  axes: readonly number[],
+  shape: readonly number[],
+  divisor = 1,
+): Output {
   const length = sizeOf(axes.map((axis) => x.shape[axis]!));
-  const total = exact.sum(length, x, (values) => reduce("Sum", values, axes));
+  const total = exact.sum(length, x, (values) => reduce("Sum", values, axes), divisor, ownSum(x, axes, shape, divisor));
   return total.shape.join() === shape.join() ? total : reshape(total, shape);
+}
+
+/** Our kernel for axes that are next to each other. */
+function ownSum(
+  { shape }: Output,
+  axes: readonly number[],
+  result: readonly number[],
+  divisor: number,
+): OwnKernel | undefined {
+  const [first, end] = axes.length === 0 ? [0, 0] : [Math.min(...axes), Math.max(...axes) + 1];
+  if (new Set(axes).size !== end - first) return undefined;
+  const parts = [shape.slice(0, first), shape.slice(first, end), shape.slice(end)].map(sizeOf);
+  return { op: "TrivetSum", geometry: [...parts, divisor, ...result], shape: result };
 }
 
 export function softmax(exact: ExactArithmetic, { inputs: [logits] }: Node): Output[] {
@@ -75,7 +94,7 @@ function exponentials(exact: ExactArithmetic, logits: Output) {
 function sumOfLast(exact: ExactArithmetic, x: Output, keepDims: boolean): Output {
   const last = x.shape.length - 1;
   const shape = [...x.shape.slice(0, last), ...(keepDims ? [1] : [])];
-  return cast(reducedSum(exact, x, [last], shape), DataType.float32);
+  return reducedSum(exact, x, [last], shape);
 }
 
 export function rsqrt({ inputs: [x] }: Node): Output[] {

@@ -5,6 +5,7 @@ import { refuseOtherGraph } from "../recorded/checks.ts";
 import { OutputProgram } from "../recorded/output-program.ts";
 import { passes } from "../recorded/passes/index.ts";
 import { NotRecordable, type Recording, record } from "../recorded/recording.ts";
+import { ExactArithmetic } from "./exact.ts";
 import { portablePass, refuseUnportable } from "./rewrite.ts";
 
 interface Entry {
@@ -49,7 +50,10 @@ export class PortableOutputs {
         return entry;
       }
       refuseUnportable(recording.outputs);
-      const program = new OutputProgram(this.#native.binding, recording, [...passes, portablePass()]);
+      const program = new OutputProgram(this.#native.binding, recording, [
+        ...passes,
+        portablePass(new ExactArithmetic(this.#native)),
+      ]);
       this.#makeRoom();
       const made = { recording, program, isChecked: false };
       this.#entries.set(shapes, made);

@@ -16,8 +16,7 @@ import { inFloat64 } from "./products.ts";
 /** The mean of each window: an exact sum, divided by how many numbers are in the window. */
 export function averagePool(exact: ExactArithmetic, { op, inputs, attributes, outputs }: Node): Output[] {
   const pool = inFloat64(op, attributes, outputs[0]!);
-  const sum = exact.sum(windowSize(attributes), inputs[0]!, (values) => pool([values]));
-  return [cast(sum, DataType.float32)];
+  return [exact.sum(windowSize(attributes), inputs[0]!, (values) => pool([values]))];
 }
 
 /** Inputs: the data (its shape, for an average), what the pool gave, the gradient; each number is the sum over its windows. */
@@ -30,8 +29,7 @@ export function maxPoolGradient(
   const [x, pooled, gradient] = inputs as [Output, Output, Output];
   const spread = inFloat64(op, attributes, outputs[0]!);
   const [x64, pooled64] = [x, pooled].map((tensor) => cast(tensor, DataType.float64)) as [Output, Output];
-  const sum = exact.sum(windowSize(attributes), gradient, (values) => spread([x64, pooled64, values]));
-  return [cast(sum, DataType.float32)];
+  return [exact.sum(windowSize(attributes), gradient, (values) => spread([x64, pooled64, values]))];
 }
 
 /**
@@ -58,7 +56,7 @@ export function averagePoolGradient(exact: ExactArithmetic, { inputs, attributes
       { T: attribute.type(DataType.float64), strides, padding },
     ),
   );
-  return [transpose(reshape(cast(sum, DataType.float32), [batch, channels, height, width]), [0, 2, 3, 1])];
+  return [transpose(reshape(sum, [batch, channels, height, width]), [0, 2, 3, 1])];
 }
 
 /** How many numbers of the data each window of a pool holds; fewer at the edges. All shapes are [batch, ..., channels]. */

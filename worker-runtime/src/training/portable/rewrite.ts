@@ -1,14 +1,14 @@
 import { UserError } from "../../errors.ts";
 import { type Output, type Rule, topologicalOrder } from "../recorded/graph.ts";
 import { originOf } from "../recorded/origin.ts";
-import { ExactArithmetic } from "./exact.ts";
+import type { ExactArithmetic } from "./exact.ts";
 import { treatmentOf } from "./operations.ts";
 
 /**
  * A pass that makes a recorded graph portable: its result has the same bits on every CPU and with any number of threads.
  * What was quantised is shared by all that the pass rewrites, so a graph needs a pass of its own.
  */
-export function portablePass(exact = new ExactArithmetic()): Rule {
+export function portablePass(exact: ExactArithmetic): Rule {
   return (node) => {
     const treatment = treatmentOf(node);
     return typeof treatment === "function" ? treatment(exact, node) : undefined;
