@@ -29,11 +29,12 @@ export function showInspection(inspection: Inspection): string {
       `${count(plan.rounds)} of ${counted(plan.localSteps, "local step")} by ${counted(plan.workers, "worker")}`,
     ],
     ["batches", `${counted(plan.batchSize, "example")}, seed ${plan.seed}`],
+    ["numerics", plan.numerics],
     ["codec", `${plan.codec}, ${counted(plan.reducers, "reducer")}`],
   ];
   return [
     styled("bold", job),
-    ...facts.map(([name, value]) => `  ${name.padEnd(9)}${value}`),
+    ...facts.map(([name, value]) => `  ${name.padEnd(10)}${value}`),
     "",
     ...roundsTable(rounds),
     "",
@@ -41,7 +42,8 @@ export function showInspection(inspection: Inspection): string {
       ? describeResult(result)
       : `No result yet: ${counted(rounds.length, "round")} closed. \`trivet train\` goes on.`,
     ...divergences.map(
-      ({ key, place }) => `Divergence: ${place} came to other bits for ${key}; the stored ones were kept.`,
+      ({ key, place, explanation }) =>
+        `Divergence: ${place} came to other bits for ${key}; the stored ones were kept.${explanation ? ` ${explanation}` : ""}`,
     ),
     verdict(problems, `The chain of ${counted(rounds.length, "round")} verifies.`),
   ].join("\n");

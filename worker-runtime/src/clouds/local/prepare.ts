@@ -63,12 +63,23 @@ export async function decidePlan(store: ObjectStore, dataset: CreatedDataset, op
 
 /** What was decided, for whoever watches. */
 export function planEvent(
-  { job, rounds, workers, localSteps, batchSize, weightCount }: Plan,
+  { job, rounds, workers, localSteps, batchSize, weightCount, numerics }: Plan,
   { metric, better }: Learner["primary"],
   processes?: number,
 ): PlanEvent {
   return {
-    ...{ type: "plan", job, rounds, workers, localSteps, batchSize, weightCount, primaryMetric: metric, better },
+    ...{
+      type: "plan",
+      job,
+      rounds,
+      workers,
+      localSteps,
+      batchSize,
+      weightCount,
+      numerics,
+      primaryMetric: metric,
+      better,
+    },
     ...(processes !== undefined && { processes }),
   };
 }
