@@ -29,6 +29,14 @@ export function termBits(length: number): number {
   return Math.min(50, exactBits - Math.ceil(Math.log2(length)));
 }
 
+/** A product as it was made: its factors, how many products each sum has (K), and how many bits the factors keep (p). */
+export interface Product {
+  readonly op: string;
+  readonly factors: readonly [readonly number[], readonly number[]];
+  readonly length: number;
+  readonly bits: number;
+}
+
 /** Whole numbers in float64, and the power of two (a float64 scalar) that they are multiples of. */
 interface Whole {
   readonly values: Output;
@@ -54,7 +62,7 @@ export class ExactArithmetic {
   readonly #longest: number;
   readonly #hasOwnKernels: boolean;
   /** What was multiplied, for whoever wants to see the bits. */
-  readonly products: { readonly op: string; readonly length: number; readonly bits: number }[] = [];
+  readonly products: Product[] = [];
 
   /**
    * `hasOwnKernels`: whether the binding to TensorFlow has them; else TensorFlow's own operations do the same.
@@ -78,7 +86,7 @@ export class ExactArithmetic {
     own?: OwnKernel,
   ): Output {
     const bits = factorBits(length);
-    this.products.push({ op, length, bits });
+    this.products.push({ op, factors: [a.shape, b.shape], length, bits });
     if (own && this.#hasOwnKernels) return ownNode(own, bits, [a, b, this.#power(a), this.#power(b)]);
     const [left, right] = [this.#whole(a, bits), this.#whole(b, bits)];
     const unit = binary("Mul", left.unit, right.unit);
@@ -102,7 +110,7 @@ export class ExactArithmetic {
     const places = a.shape[axisA]!;
     const perPiece = Math.floor(longest / (length / places));
     const bits = factorBits(Math.ceil(length / places) * perPiece);
-    this.products.push({ op, length, bits });
+    this.products.push({ op, factors: [a.shape, b.shape], length, bits });
     const [left, right] = [this.#whole(a, bits), this.#whole(b, bits)];
     const pieces = Array.from({ length: Math.ceil(places / perPiece) }, (_, i) => {
       const size = Math.min(perPiece, places - i * perPiece);

@@ -1,12 +1,11 @@
 import type * as tfjs from "@tensorflow/tfjs";
-import { UserError } from "../../errors.ts";
 import type { NativeBackend } from "../native.ts";
 import { refuseOtherGraph } from "../recorded/checks.ts";
 import { OutputProgram } from "../recorded/output-program.ts";
 import { passes } from "../recorded/passes/index.ts";
 import { NotRecordable, type Recording, record } from "../recorded/recording.ts";
 import { ExactArithmetic } from "./exact.ts";
-import { portablePass, refuseUnportable } from "./rewrite.ts";
+import { cannotBePortable, portablePass, refuseUnportable } from "./rewrite.ts";
 
 interface Entry {
   readonly recording: Recording;
@@ -70,12 +69,4 @@ export class PortableOutputs {
     oldest[1].program.dispose();
     this.#entries.delete(oldest[0]);
   }
-}
-
-/** Op by op, a model has other bits on other CPUs. `what`: "the step" or the like. */
-export function cannotBePortable(what: string, { message }: NotRecordable): UserError {
-  return new UserError(
-    `numerics: portable needs ${what} as one recorded graph, which cannot be had: ${message}. Change the model, or write ` +
-      "`numerics: native` into the job file: then the result can be repeated only on machines of the same kind.",
-  );
 }

@@ -1,6 +1,7 @@
 import { UserError } from "../../errors.ts";
 import { type Output, type Rule, topologicalOrder } from "../recorded/graph.ts";
 import { originOf } from "../recorded/origin.ts";
+import type { NotRecordable } from "../recorded/recording.ts";
 import type { ExactArithmetic } from "./exact.ts";
 import { treatmentOf } from "./operations.ts";
 
@@ -25,5 +26,13 @@ export function refuseUnportable(outputs: readonly Output[]): void {
     `numerics: the model uses ${list.length === 1 ? "an operation that is" : "operations that are"} not known to give the same ` +
       `bits on every CPU: ${list.join(", ")}. Use others in its place, or write \`numerics: native\` into the job file: ` +
       "then the result can be repeated only on machines of the same kind.",
+  );
+}
+
+/** Op by op, a model has other bits on other CPUs. `what`: "the step" or the like. */
+export function cannotBePortable(what: string, { message }: NotRecordable): UserError {
+  return new UserError(
+    `numerics: portable needs ${what} as one recorded graph, which cannot be had: ${message}. Change the model, or write ` +
+      "`numerics: native` into the job file: then the result can be repeated only on machines of the same kind.",
   );
 }
