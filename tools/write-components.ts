@@ -1,14 +1,18 @@
-// Writes what is made from the components' code: components/schema.json, docs/differences.md, and the counts in
-// docs/components.md. `npm run components`
+// Writes what is made from the components' code: components/schema.json, docs/differences.md, the counts in
+// docs/components.md, and docs/deployer/. `npm run components`
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { differencesPage } from "../components/differences-page.ts";
 import { breakingChanges, packageSchema } from "../components/package-schema.ts";
 import { withCounts } from "../test/components/counts.ts";
+import { deployerDocuments } from "../test/components/deployer/documents.ts";
 
 writeFileSync(new URL("../docs/differences.md", import.meta.url), differencesPage());
 
 const page = new URL("../docs/components.md", import.meta.url);
 writeFileSync(page, await withCounts(readFileSync(page, "utf8")));
+
+for (const [name, text] of Object.entries(await deployerDocuments()))
+  writeFileSync(new URL(`../docs/deployer/${name}`, import.meta.url), text);
 
 const file = new URL("../components/schema.json", import.meta.url);
 const schema = await packageSchema();

@@ -1,5 +1,6 @@
 import { table } from "../../components/differences-page.ts";
 import type { TrainingPipelineArgs } from "../../components/pipeline.ts";
+import { withSection } from "../support/marked-section.ts";
 import { type CloudUnderTest, cloudsUnderTest, register } from "./support.ts";
 
 type More = (under: CloudUnderTest) => TrainingPipelineArgs & Record<string, unknown>;
@@ -62,7 +63,4 @@ export async function countsTable(): Promise<string> {
 }
 
 /** A page with the table between its two marks replaced. */
-export async function withCounts(page: string): Promise<string> {
-  const [before, , after] = page.split(/(?<=<!-- counts -->\n)|(?=<!-- end of counts -->)/) as [string, string, string];
-  return `${before}\n${await countsTable()}\n\n${after}`;
-}
+export const withCounts = async (page: string): Promise<string> => withSection(page, "counts", await countsTable());
