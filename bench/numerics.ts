@@ -10,7 +10,7 @@ import { writeResult } from "./support/results.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const trivet = path.join(root, "cli/bin/trivet.mjs");
 const seeds = [1, 2, 3];
-const examples = ["vision", "sentiment", "recommender"];
+const examples = ["sentiment", "recommender", "vision"];
 
 execFileSync(process.execPath, [path.join(root, "examples/recommender/generate.ts")], { stdio: "ignore" });
 const folder = mkdtempSync(path.join(tmpdir(), "trivet-numerics-"));
@@ -28,6 +28,7 @@ try {
           const lines = execFileSync(process.execPath, words, { encoding: "utf8", stdio: "pipe" }).trim().split("\n");
           const { metrics, seconds, weightsHash } = JSON.parse(lines.at(-1)!);
           results.push({ example, seed, numerics, metrics, seconds, weightsHash });
+          console.log(example, seed, numerics, JSON.stringify(metrics), seconds, weightsHash.slice(0, 8));
         } finally {
           rmSync(job);
         }
