@@ -58,6 +58,7 @@ interface Single {
   submitterIdentity: typeof UserAssignedIdentity;
   submitterPull: typeof RoleAssignment;
   submitterObjects: typeof RoleAssignment;
+  submitterDeadLetters: typeof RoleAssignment;
   submitterTasks: typeof RoleAssignment;
   predictorIdentity: typeof UserAssignedIdentity;
   predictorPull: typeof RoleAssignment;
@@ -118,6 +119,7 @@ export const nameRules: Readonly<Record<keyof AzureTransform, NameRule>> = {
   submitterIdentity: named(64),
   submitterPull: unnamed,
   submitterObjects: unnamed,
+  submitterDeadLetters: unnamed,
   submitterTasks: unnamed,
   submitter: unnamed,
   predictorIdentity: named(64),

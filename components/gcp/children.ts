@@ -55,6 +55,7 @@ interface Single {
   submitterAccount: typeof Account;
   submitterReader: typeof BucketIAMMember;
   submitterCreator: typeof BucketIAMMember;
+  submitterDeadLetters: typeof SubscriptionIAMMember;
   submitterPublisher: typeof TopicIAMMember;
   predictorAccount: typeof Account;
   predictorReader: typeof BucketIAMMember;
@@ -116,6 +117,7 @@ export const nameRules: Readonly<Record<keyof GcpTransform, NameRule>> = {
   submitterAccount: named(30),
   submitterReader: unnamed,
   submitterCreator: unnamed,
+  submitterDeadLetters: unnamed,
   submitterPublisher: unnamed,
   submitter: unnamed,
   predictorAccount: named(30),
