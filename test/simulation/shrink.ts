@@ -6,7 +6,7 @@ import { type Simulated, simulate } from "./simulate.ts";
  * Finds few faults that still make a job go wrong: takes away halves of what came, then quarters, and so on, and keeps each
  * removal after which the job still fails (Zeller's delta debugging). At most `most` runs.
  */
-export async function shrink(options: Options, failed: Simulated, most = 200): Promise<Simulated> {
+export async function shrink(options: Options, failed: Simulated, most = 60): Promise<Simulated> {
   let smallest = failed;
   let runs = 0;
   for (let pieces = 2; runs < most && smallest.injected.length > 0; ) {

@@ -35,7 +35,7 @@ describe("a thousand simulated jobs", function () {
   });
 
   it("run the same way again from the same seed", async () => {
-    for (const seed of [3, 11, 1670]) {
+    for (const seed of [1210, 1670, 2050]) {
       const [first, second] = [await simulate(optionsOf(seed)), await simulate(optionsOf(seed))];
       expect(second.fingerprint).to.equal(first.fingerprint);
       expect(second.counts).to.deep.equal(first.counts);
