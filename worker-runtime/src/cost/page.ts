@@ -41,8 +41,8 @@ A run pays for what it uses, item by item; the free grants of an account come of
     store reads   = GET + HEAD requests
 
 Requests and bytes follow from the plan: workers W, shards S and rounds give W + S + 2 PUT, W S + S (W + 1) + S + 1 GET,
-W + S HEAD and W + S + 1 LIST a round (one PUT and one HEAD more where S > 1). A test holds that against real rounds: the
-requests are the same, the bytes within 5 %.
+3 (W + S) HEAD and W + S + 1 LIST a round (one PUT and one HEAD more where S > 1). A test holds that against real rounds:
+the requests are the same, the bytes within 5 %.
 
 ## Prices
 
