@@ -15,6 +15,7 @@ import type { AwsTrainingPipelineArgs } from "./training-pipeline.ts";
 export interface Targets {
   readonly store: Store;
   readonly queue: Queue;
+  readonly deadLetters: Queue;
   readonly logs: Logs | undefined;
 }
 
@@ -94,7 +95,11 @@ export function createWorkerIdentity(scope: Scope, args: AwsTrainingPipelineArgs
 }
 
 /** What people need to submit jobs and fetch results: a policy to attach, and a role for `submitters`. */
-export function createSubmitter(scope: Scope, args: AwsTrainingPipelineArgs, { store, queue }: Targets): Policy {
+export function createSubmitter(
+  scope: Scope,
+  args: AwsTrainingPipelineArgs,
+  { store, queue, deadLetters }: Targets,
+): Policy {
   const { datasets, jobs, rounds } = keyPrefixes;
   const submitterPolicy = scope.create(Policy, "submitterPolicy", {
     description: "Submits jobs to a Trivet pipeline and fetches their results.",
@@ -103,6 +108,7 @@ export function createSubmitter(scope: Scope, args: AwsTrainingPipelineArgs, { s
       { Sid: "Add", Action: add, Resource: objects(store, datasets, jobs, keyPrefixes.incoming) },
       list(store),
       { Sid: "Submit", Action: ["sqs:GetQueueAttributes", "sqs:SendMessage"], Resource: [queue.arn] },
+      { Sid: "CountDeadLetters", Action: ["sqs:GetQueueAttributes"], Resource: [deadLetters.arn] },
       ...useKey(scope, args, "kms:Decrypt", "kms:GenerateDataKey"),
     ]),
     tags: scope.tags,

@@ -59,6 +59,7 @@ interface Single {
   submitterPull: typeof RoleAssignment;
   submitterObjects: typeof RoleAssignment;
   submitterTasks: typeof RoleAssignment;
+  submitterDeadLetters: typeof RoleAssignment;
   predictorIdentity: typeof UserAssignedIdentity;
   predictorPull: typeof RoleAssignment;
   predictorObjects: typeof RoleAssignment;
@@ -119,6 +120,7 @@ export const nameRules: Readonly<Record<keyof AzureTransform, NameRule>> = {
   submitterPull: unnamed,
   submitterObjects: unnamed,
   submitterTasks: unnamed,
+  submitterDeadLetters: unnamed,
   submitter: unnamed,
   predictorIdentity: named(64),
   predictorPull: unnamed,

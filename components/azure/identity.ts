@@ -56,7 +56,7 @@ export function createSubmitter(
   scope: Scope,
   args: AzureTrainingPipelineArgs,
   place: Place,
-  { store, queue, registry }: Targets,
+  { store, queue, deadLetters, registry }: Targets,
 ): Identity {
   const identity = createIdentity(scope, "submitter", place, registry);
   const objects = {
@@ -65,12 +65,15 @@ export function createSubmitter(
     condition: addOnly(keyPrefixes.datasets, keyPrefixes.jobs, keyPrefixes.incoming),
   } as const;
   const tasks = { role: "queueSender", on: queue.id } as const;
+  const counting = { role: "queueReader", on: deadLetters.id } as const;
   grant(scope, "submitterObjects", { ...objects, to: identity.principalId });
   grant(scope, "submitterTasks", { ...tasks, to: identity.principalId });
+  grant(scope, "submitterDeadLetters", { ...counting, to: identity.principalId });
   for (const [i, submitter] of (args.submitters ?? []).entries()) {
     const person = { to: scope.gate(submitter), isPerson: true };
     grant(scope, "submitter", { ...objects, ...person }, `objects-${i}`);
     grant(scope, "submitter", { ...tasks, ...person }, `tasks-${i}`);
+    grant(scope, "submitter", { ...counting, ...person }, `dead-letters-${i}`);
   }
   return identity;
 }

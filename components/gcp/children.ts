@@ -56,6 +56,7 @@ interface Single {
   submitterReader: typeof BucketIAMMember;
   submitterCreator: typeof BucketIAMMember;
   submitterPublisher: typeof TopicIAMMember;
+  submitterDeadLetters: typeof SubscriptionIAMMember;
   predictorAccount: typeof Account;
   predictorReader: typeof BucketIAMMember;
   predictor: typeof Service;
@@ -117,6 +118,7 @@ export const nameRules: Readonly<Record<keyof GcpTransform, NameRule>> = {
   submitterReader: unnamed,
   submitterCreator: unnamed,
   submitterPublisher: unnamed,
+  submitterDeadLetters: unnamed,
   submitter: unnamed,
   predictorAccount: named(30),
   predictorReader: unnamed,

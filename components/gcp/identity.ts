@@ -1,3 +1,5 @@
+import type { Subscription } from "@pulumi/gcp/pubsub/subscription.js";
+import { SubscriptionIAMMember } from "@pulumi/gcp/pubsub/subscriptionIAMMember.js";
 import type { Topic } from "@pulumi/gcp/pubsub/topic.js";
 import { TopicIAMMember } from "@pulumi/gcp/pubsub/topicIAMMember.js";
 import { Account } from "@pulumi/gcp/serviceaccount/account.js";
@@ -48,7 +50,12 @@ export function createWorkerIdentity(scope: Scope, { bucket, queue }: Targets): 
 }
 
 /** What people need to submit jobs and fetch results: an account that `submitters` may take on. */
-export function createSubmitter(scope: Scope, args: GcpTrainingPipelineArgs, { bucket, queue }: Targets): Account {
+export function createSubmitter(
+  scope: Scope,
+  args: GcpTrainingPipelineArgs,
+  { bucket, queue }: Targets,
+  deadLetterSubscription: Subscription,
+): Account {
   const account = scope.create(Account, "submitterAccount", {
     description: "Submits jobs and fetches results.",
   });
@@ -63,6 +70,12 @@ export function createSubmitter(scope: Scope, args: GcpTrainingPipelineArgs, { b
   scope.create(TopicIAMMember, "submitterPublisher", {
     topic: queue.name,
     role: "roles/pubsub.publisher",
+    member,
+  });
+  // Pub/Sub has no right to count alone: dead letters are counted by taking them out and giving them back.
+  scope.create(SubscriptionIAMMember, "submitterDeadLetters", {
+    subscription: deadLetterSubscription.name,
+    role: "roles/pubsub.subscriber",
     member,
   });
   for (const [i, submitter] of (args.submitters ?? []).entries())
