@@ -35,7 +35,7 @@ async function makeImage() {
     mkdirSync(worker, { recursive: true });
     const packages = await bundle(worker, path.join(unfinished, "source-maps"));
     const node = unpackNode(path.join(unfinished, "node"));
-    copyNative(worker, node);
+    await copyNative(worker, node);
     writeBillOfMaterials(worker, packages, node);
     const functions = path.join(root, "worker-runtime", "image", "azure-functions");
     cpSync(functions, path.join(image, "azure-functions"), { recursive: true });
