@@ -30,6 +30,7 @@ function documentOf({ optimizer, learningRate }: StepModel): JobDocument {
     model: { kind: "custom", module: "model.ts" },
     data: { train: "examples.csv", heldOut: { fraction: 0.01 } },
     training: { optimizer: { kind: optimizer }, learningRate, batchSize },
+    numerics: "native",
     workers: 1,
   });
 }

@@ -95,11 +95,8 @@ export function createWorkerIdentity(scope: Scope, args: AwsTrainingPipelineArgs
 }
 
 /** What people need to submit jobs and fetch results: a policy to attach, and a role for `submitters`. */
-export function createSubmitter(
-  scope: Scope,
-  args: AwsTrainingPipelineArgs,
-  { store, queue, deadLetters }: Targets,
-): Policy {
+export function createSubmitter(scope: Scope, args: AwsTrainingPipelineArgs, targets: Targets): Policy {
+  const { store, queue, deadLetters } = targets;
   const { datasets, jobs, rounds } = keyPrefixes;
   const submitterPolicy = scope.create(Policy, "submitterPolicy", {
     description: "Submits jobs to a Trivet pipeline and fetches their results.",
@@ -108,6 +105,7 @@ export function createSubmitter(
       { Sid: "Add", Action: add, Resource: objects(store, datasets, jobs, keyPrefixes.incoming) },
       list(store),
       { Sid: "Submit", Action: ["sqs:GetQueueAttributes", "sqs:SendMessage"], Resource: [queue.arn] },
+      // `trivet status` counts the tasks that failed too often.
       { Sid: "CountDeadLetters", Action: ["sqs:GetQueueAttributes"], Resource: [deadLetters.arn] },
       ...useKey(scope, args, "kms:Decrypt", "kms:GenerateDataKey"),
     ]),

@@ -75,9 +75,8 @@ function build(component: AwsTrainingPipeline, name: string, args: AwsTrainingPi
   const { imageUri, registryUrl } = createRegistry(scope, args);
   const vpcConfig = createNetwork(scope, args);
   const logs = createLogs(scope, args, queue.arn);
-  const targets = { store, queue, deadLetters, logs };
-  const { workerRole, workerPolicy } = createWorkerIdentity(scope, args, targets);
-  const submitterPolicy = createSubmitter(scope, args, targets);
+  const { workerRole, workerPolicy } = createWorkerIdentity(scope, args, { store, queue, deadLetters, logs });
+  const submitterPolicy = createSubmitter(scope, args, { store, queue, deadLetters, logs });
   const parts = { imageUri, store, queue, logs, vpcConfig };
   const worker = createWorker(scope, args, { ...parts, workerRole, workerPolicy });
   const predictionUrl = createPrediction(scope, args, parts);

@@ -58,8 +58,8 @@ interface Single {
   submitterIdentity: typeof UserAssignedIdentity;
   submitterPull: typeof RoleAssignment;
   submitterObjects: typeof RoleAssignment;
-  submitterTasks: typeof RoleAssignment;
   submitterDeadLetters: typeof RoleAssignment;
+  submitterTasks: typeof RoleAssignment;
   predictorIdentity: typeof UserAssignedIdentity;
   predictorPull: typeof RoleAssignment;
   predictorObjects: typeof RoleAssignment;
@@ -119,8 +119,8 @@ export const nameRules: Readonly<Record<keyof AzureTransform, NameRule>> = {
   submitterIdentity: named(64),
   submitterPull: unnamed,
   submitterObjects: unnamed,
-  submitterTasks: unnamed,
   submitterDeadLetters: unnamed,
+  submitterTasks: unnamed,
   submitter: unnamed,
   predictorIdentity: named(64),
   predictorPull: unnamed,

@@ -65,15 +65,16 @@ export function createSubmitter(
     condition: addOnly(keyPrefixes.datasets, keyPrefixes.jobs, keyPrefixes.incoming),
   } as const;
   const tasks = { role: "queueSender", on: queue.id } as const;
-  const counting = { role: "queueReader", on: deadLetters.id } as const;
+  // `trivet status` counts the tasks that failed too often.
+  const count = { role: "queueReader", on: deadLetters.id } as const;
   grant(scope, "submitterObjects", { ...objects, to: identity.principalId });
   grant(scope, "submitterTasks", { ...tasks, to: identity.principalId });
-  grant(scope, "submitterDeadLetters", { ...counting, to: identity.principalId });
+  grant(scope, "submitterDeadLetters", { ...count, to: identity.principalId });
   for (const [i, submitter] of (args.submitters ?? []).entries()) {
     const person = { to: scope.gate(submitter), isPerson: true };
     grant(scope, "submitter", { ...objects, ...person }, `objects-${i}`);
     grant(scope, "submitter", { ...tasks, ...person }, `tasks-${i}`);
-    grant(scope, "submitter", { ...counting, ...person }, `dead-letters-${i}`);
+    grant(scope, "submitter", { ...count, ...person }, `dead-letters-${i}`);
   }
   return identity;
 }

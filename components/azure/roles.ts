@@ -8,8 +8,8 @@ export const roles = {
   blobContributor: "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
   blobOwner: "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
   blobReader: "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
-  queueReader: "19e7f393-937e-4f77-808e-94535e297925",
   queueContributor: "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
+  queueReader: "19e7f393-937e-4f77-808e-94535e297925",
   queueSender: "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a",
 } as const;
 

@@ -55,8 +55,8 @@ interface Single {
   submitterAccount: typeof Account;
   submitterReader: typeof BucketIAMMember;
   submitterCreator: typeof BucketIAMMember;
-  submitterPublisher: typeof TopicIAMMember;
   submitterDeadLetters: typeof SubscriptionIAMMember;
+  submitterPublisher: typeof TopicIAMMember;
   predictorAccount: typeof Account;
   predictorReader: typeof BucketIAMMember;
   predictor: typeof Service;
@@ -117,8 +117,8 @@ export const nameRules: Readonly<Record<keyof GcpTransform, NameRule>> = {
   submitterAccount: named(30),
   submitterReader: unnamed,
   submitterCreator: unnamed,
-  submitterPublisher: unnamed,
   submitterDeadLetters: unnamed,
+  submitterPublisher: unnamed,
   submitter: unnamed,
   predictorAccount: named(30),
   predictorReader: unnamed,

@@ -53,8 +53,7 @@ export function createWorkerIdentity(scope: Scope, { bucket, queue }: Targets): 
 export function createSubmitter(
   scope: Scope,
   args: GcpTrainingPipelineArgs,
-  { bucket, queue }: Targets,
-  deadLetterSubscription: Subscription,
+  { bucket, queue, deadLetterSubscription }: Targets & { readonly deadLetterSubscription: Subscription },
 ): Account {
   const account = scope.create(Account, "submitterAccount", {
     description: "Submits jobs and fetches results.",
@@ -72,7 +71,7 @@ export function createSubmitter(
     role: "roles/pubsub.publisher",
     member,
   });
-  // Pub/Sub has no right to count alone: dead letters are counted by taking them out and giving them back.
+  // `trivet status` counts the tasks that failed too often; Pub/Sub tells their number only to who takes and returns them.
   scope.create(SubscriptionIAMMember, "submitterDeadLetters", {
     subscription: deadLetterSubscription.name,
     role: "roles/pubsub.subscriber",

@@ -107,7 +107,7 @@ function build(component: GcpTrainingPipeline, name: string, args: GcpTrainingPi
   const { queue, deadLetterSubscription } = queues;
   const { imageUri, registryUrl } = createRegistry(scope, args);
   const account = createWorkerIdentity(scope, { bucket, queue });
-  const submitter = createSubmitter(scope, args, { bucket, queue }, deadLetterSubscription);
+  const submitter = createSubmitter(scope, args, { bucket, queue, deadLetterSubscription });
   const vpcAccess = createNetwork(scope, args);
   const parts = { ...queues, imageUri, bucket };
   const { worker, trigger } = createWorker(scope, args, { ...parts, account, pubsubAgent, vpcAccess });

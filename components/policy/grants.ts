@@ -4,7 +4,7 @@ export const allowedRoles: Readonly<Record<string, string>> = {
   "roles/storage.objectCreator": "adds objects, and cannot overwrite or delete any",
   "roles/pubsub.publisher": "sends messages",
   "roles/pubsub.subscriber":
-    "lets Pub/Sub take a message out to move it to the dead letters, and submitters count those",
+    "takes messages out: Pub/Sub itself, to move one to the dead letters, and who counts those",
   "roles/run.invoker": "calls the service",
   "roles/iam.serviceAccountTokenCreator": "takes on one service account",
   "roles/cloudkms.cryptoKeyEncrypterDecrypter": "uses the user's key",
@@ -13,9 +13,9 @@ export const allowedRoles: Readonly<Record<string, string>> = {
     "Storage Blob Data Contributor, on one container: Azure has no role that only adds",
   "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner, on the Functions host's own account",
   "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1": "Storage Blob Data Reader: reads results",
-  "19e7f393-937e-4f77-808e-94535e297925": "Storage Queue Data Reader, on the dead letters: counts them",
   "974c5e8b-45b9-4653-ba55-5f855dd0fb88":
     "Storage Queue Data Contributor, on one queue: takes, sends and hides messages",
+  "19e7f393-937e-4f77-808e-94535e297925": "Storage Queue Data Reader: counts messages",
   "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a": "Storage Queue Data Message Sender: sends messages",
 };
 

@@ -18,6 +18,7 @@ const plan: PlanEvent = {
   weightCount: 131072,
   primaryMetric: "accuracy",
   better: "higher",
+  numerics: "portable",
 };
 
 const round = (number: number, rounds = 12): RoundEvent => ({
@@ -45,7 +46,7 @@ describe("progress of a run", () => {
   it("says each event in a line", () => {
     expect(events.flatMap((event) => linesOf(event, plan))).to.deep.equal([
       "dataset abcdef01: 2,400 training and 600 held-out examples, 1 bad row left out, stored before",
-      "reviews-12345678: 12 rounds of 50 steps by 4 workers in 2 processes, batches of 64, 131,072 weights",
+      "reviews-12345678: 12 rounds of 50 steps by 4 workers in 2 processes, batches of 64, 131,072 weights, portable numerics",
       "Goes on from round 3.",
       "One thing to know.",
       "round  3/12  accuracy 0.8313  training loss 0.5123  12,346 samples/s  1 min 05 s left",

@@ -15,7 +15,16 @@ describe("the rounds that a run tells of", () => {
     const plan = planOf({ workers: 2, localSteps: 5, batchSize: 10, rounds: 9 });
     const startMs = clock.nowMs();
     const closeRound = async (round: number, startedAtMs: number, finishedAtMs: number) => {
-      const manifest = { version: 1, round, parent: "", shards: [], trainLoss: 1, metrics: null, best: null } as const;
+      const manifest = {
+        version: 1,
+        round,
+        parent: "",
+        shards: [],
+        numerics: "portable",
+        trainLoss: 1,
+        metrics: null,
+        best: null,
+      } as const;
       await store.putIfAbsent(keys.manifest(plan.job, round), encodeManifest(manifest));
       const trace = { startedAtMs: startMs + startedAtMs, finishedAtMs: startMs + finishedAtMs, bytesWritten: 7 };
       await store.putIfAbsent(keys.trace(plan.job, round), Buffer.from(JSON.stringify([trace, null])));

@@ -62,6 +62,7 @@ function examplePlan(document: JobDocument, rounds: number, workers: number): Pl
   });
   return {
     version: 1,
+    numerics: "portable",
     job: "vision-3f9a1c2e",
     datasetHash: sha256("dataset"),
     seed: 7,

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -10,7 +10,7 @@ import { pythonEnvironment, pythonFolder } from "../support/python.ts";
 const run = promisify(execFile);
 const here = import.meta.dirname;
 
-/** An emulator that somebody else made, in one pinned version, kept in the user's cache outside the tree. */
+/** An emulator that somebody else made, in one pinned version where its source keeps old ones, kept in the user's cache outside the tree. */
 export interface Tool {
   readonly name: string;
   readonly version: string;
@@ -58,7 +58,47 @@ function pinned(file: string, pattern: RegExp): string {
 const motoRequirements = path.join(here, "moto", "requirements.txt");
 const azuriteFolder = cacheFor("azurite", ["package.json", "package-lock.json"]);
 
+const qemuFolder = path.join(cacheFolder(), "qemu-user-static");
+
+/** qemu on the PATH, under either of the names that distributions give it. */
+async function qemuOnPath(): Promise<string | undefined> {
+  for (const name of ["qemu-x86_64", "qemu-x86_64-static"]) {
+    const works = await run(name, ["--version"]).then(
+      () => true,
+      () => false,
+    );
+    if (works) return name;
+  }
+  return undefined;
+}
+
 export const tools = {
+  qemu: {
+    name: "qemu-user",
+    version: "of Debian",
+    emulates: "other x86-64 CPUs, for portable numerics",
+    needs: "a Debian or Ubuntu package mirror; or qemu-user on the PATH",
+    installSeconds: 10,
+    isInstalled: async () => (await qemuOnPath()) !== undefined || existsSync(qemuFolder),
+    async command() {
+      const found = await qemuOnPath();
+      if (found !== undefined) return [found];
+      await installOnce(qemuFolder, "qemu-user-static, unpacked from Debian's package", async (unfinished) => {
+        mkdirSync(unfinished);
+        await run("apt-get", ["download", "qemu-user-static"], { cwd: unfinished }).catch(async () => {
+          await run("apt-get", ["update"]);
+          await run("apt-get", ["download", "qemu-user-static"], { cwd: unfinished });
+        });
+        const [file] = readdirSync(unfinished);
+        await run("dpkg", ["-x", path.join(unfinished, file!), path.join(unfinished, "files")]);
+        const program = path.join(unfinished, "files", "usr", "bin", "qemu-x86_64-static");
+        await cp(program, path.join(unfinished, "qemu-x86_64"));
+        rmSync(path.join(unfinished, "files"), { recursive: true });
+        rmSync(path.join(unfinished, file!));
+      });
+      return [path.join(qemuFolder, "qemu-x86_64")];
+    },
+  },
   moto: {
     name: "moto",
     version: pinned("moto/requirements.txt", /^moto==(\S+)$/m),

@@ -9,18 +9,28 @@ import { step } from "./progress.mjs";
 import { libraryFolder } from "./tensorflow-library.mjs";
 
 const sources = path.join(tfjsNode, "binding");
-const sessionSource = fileURLToPath(new URL("session.cc", import.meta.url));
+const ownSources = ["session.cc", "exact-product.cc"].map((name) => fileURLToPath(new URL(name, import.meta.url)));
 
 /** Another one means that a binding which was compiled earlier is out of date. */
-export const bindingVersion = createHash("sha256").update(readFileSync(sessionSource)).digest("hex").slice(0, 8);
+export const bindingVersion = createHash("sha256")
+  .update(ownSources.map((file) => readFileSync(file, "utf8")).join())
+  .digest("hex")
+  .slice(0, 8);
 
 // What tfjs-node's binding.gyp asks for, without node-gyp: the headers of Node's C interface come from a package.
 const compileArguments = [
   ...["-O2", "-std=c++17", "-shared", "-fPIC", "-DNAPI_VERSION=8", "-DBUILDING_NODE_EXTENSION"],
   ...["-DTF_NewSessionOptions=TrivetNewSessionOptions", "-DTF_SessionRun=TrivetSessionRun"],
   ...["-I", path.join(root, "node_modules", "node-api-headers", "include")],
-  ...["-I", sources, "-I", path.join(libraryFolder, "include")],
-  ...[path.join(sources, "tfjs_backend.cc"), path.join(sources, "tfjs_binding.cc"), sessionSource],
+  ...[
+    "-I",
+    sources,
+    "-I",
+    path.join(libraryFolder, "include"),
+    "-I",
+    fileURLToPath(new URL("include", import.meta.url)),
+  ],
+  ...[path.join(sources, "tfjs_backend.cc"), path.join(sources, "tfjs_binding.cc"), ...ownSources],
   ...["-L", libraryFolder, "-l:libtensorflow_cc.so.2", "-l:libtensorflow_framework.so.2"],
   "-Wl,-rpath,$ORIGIN/../../deps/lib",
 ];

@@ -1,5 +1,7 @@
 import { relative, resolve } from "node:path";
+import { UserError } from "@trivet/worker-runtime/errors";
 import type { ObjectStore } from "@trivet/worker-runtime/ports/object-store";
+import type { Product } from "@trivet/worker-runtime/training/portable/exact";
 import type { Command } from "commander";
 import { exitCodes } from "../errors.ts";
 import { addStackOptions, jsonOption, type StackFlags, storeOption } from "../options.ts";
@@ -9,11 +11,13 @@ import { namesStack, openStackOf } from "../stack/open.ts";
 interface InspectFlags extends StackFlags {
   readonly store: string;
   readonly json?: boolean;
+  readonly numerics?: boolean;
 }
 
 const help = `Examples:
   $ trivet inspect sentiment            plan, rounds, result, and whether it all fits together
   $ trivet inspect ./copied/result      only the files of a result that was copied elsewhere
+  $ trivet inspect sentiment --numerics how exact each product of a portable training step is
   $ trivet inspect sentiment --stack dev     a job of a deployed stack; reads everything that it has stored
 `;
 
@@ -28,7 +32,10 @@ export function addInspect(program: Command): void {
     .addHelpText("before", help)
     .argument("<job>", "a job's name, or the folder of a result")
     .addOption(storeOption());
-  addStackOptions(command).addOption(jsonOption("print everything as one JSON object")).action(inspect);
+  addStackOptions(command)
+    .option("--numerics", "also list each product of a training step with portable numerics, with the bits it keeps")
+    .addOption(jsonOption("print everything as one JSON object"))
+    .action(inspect);
 }
 
 async function inspect(written: string, flags: InspectFlags): Promise<void> {
@@ -54,7 +61,7 @@ async function inspectJob(
   store: ObjectStore,
   job: string,
   place: string,
-  { json }: InspectFlags,
+  { json, numerics }: InspectFlags,
 ): Promise<readonly string[]> {
   const [{ verifyJob }, { readDatasetManifest, readJob }, { showInspection }] = await Promise.all([
     import("@trivet/worker-runtime/protocol/verify"),
@@ -70,9 +77,27 @@ async function inspectJob(
     trainExamples: train.examples,
     heldOutExamples: heldOut.examples,
     ...verification,
+    ...(numerics && { products: await readProducts(store, job) }),
   };
   print(json ? JSON.stringify(inspection) : showInspection(inspection));
   return verification.problems;
+}
+
+/** The products of the job's training step; throws where the job is native, or TensorFlow is missing. */
+async function readProducts(store: ObjectStore, job: string): Promise<readonly Product[]> {
+  const [{ readJob }, { openDataset }, { openModel }, { portableProducts }] = await Promise.all([
+    import("@trivet/worker-runtime/protocol/run-record"),
+    import("@trivet/worker-runtime/data/open-dataset"),
+    import("@trivet/worker-runtime/models/index"),
+    import("@trivet/worker-runtime/training/portable/inspect"),
+  ]);
+  const { document, plan } = (await readJob(store, job))!;
+  if (plan.numerics === "native") throw new UserError(`--numerics: ${job} was trained with native numerics.`);
+  const dataset = await openDataset(store, plan.datasetHash);
+  const { model } = await openModel(document, dataset.manifest.encoding);
+  const products = await portableProducts(dataset, model, document);
+  if (!products) throw new UserError("--numerics needs TensorFlow's library; `trivet doctor` says what is missing.");
+  return products;
 }
 
 /** A result outside a store: its files can be checked, not how they came to be. */

@@ -1,6 +1,7 @@
 import type { ResultManifest } from "@trivet/worker-runtime/protocol/finish";
 import type { Verification } from "@trivet/worker-runtime/protocol/verify";
 import type { RoundRecord } from "@trivet/worker-runtime/result/run-record";
+import type { Product } from "@trivet/worker-runtime/training/portable/exact";
 import { styled } from "../output.ts";
 import { count, counted, measure } from "../progress/format.ts";
 
@@ -14,6 +15,7 @@ export interface Inspection extends Verification {
   readonly kind: string;
   readonly trainExamples: number;
   readonly heldOutExamples: number;
+  readonly products?: readonly Product[];
 }
 
 /** Everything that a job has stored, for people. */
@@ -29,19 +31,22 @@ export function showInspection(inspection: Inspection): string {
       `${count(plan.rounds)} of ${counted(plan.localSteps, "local step")} by ${counted(plan.workers, "worker")}`,
     ],
     ["batches", `${counted(plan.batchSize, "example")}, seed ${plan.seed}`],
+    ["numerics", plan.numerics],
     ["codec", `${plan.codec}, ${counted(plan.reducers, "reducer")}`],
   ];
   return [
     styled("bold", job),
-    ...facts.map(([name, value]) => `  ${name.padEnd(9)}${value}`),
+    ...facts.map(([name, value]) => `  ${name.padEnd(10)}${value}`),
     "",
     ...roundsTable(rounds),
     "",
     result
       ? describeResult(result)
       : `No result yet: ${counted(rounds.length, "round")} closed. \`trivet train\` goes on.`,
+    ...(inspection.products ? ["", ...productsTable(inspection.products), ""] : []),
     ...divergences.map(
-      ({ key, place }) => `Divergence: ${place} came to other bits for ${key}; the stored ones were kept.`,
+      ({ key, place, explanation }) =>
+        `Divergence: ${place} came to other bits for ${key}; the stored ones were kept.${explanation ? ` ${explanation}` : ""}`,
     ),
     verdict(problems, `The chain of ${counted(rounds.length, "round")} verifies.`),
   ].join("\n");
@@ -70,6 +75,17 @@ function verdict(problems: readonly string[], fine: string): string {
   if (problems.length === 0) return `${styled("green", "ok")} ${fine}`;
   const title = `${counted(problems.length, "thing does", "things do")} not verify:`;
   return [styled("red", title), ...problems.map((problem) => `  ${problem}`)].join("\n");
+}
+
+/** Each product of a training step: the length K of its sums, and the bits p that its factors keep (docs/numerics.md). */
+function productsTable(products: readonly Product[]): string[] {
+  const rows = products.map(({ op, factors, length, bits }) => [
+    op,
+    factors.map((shape) => `[${shape.join(", ")}]`).join(" x "),
+    count(length),
+    String(bits),
+  ]);
+  return aligned([["product", "factors", "K", "p"], ...rows]);
 }
 
 function roundsTable(rounds: readonly RoundRecord[]): string[] {

@@ -14,7 +14,7 @@ export function linesOf(event: RunEvent, plan: PlanEvent | undefined): string[] 
     case "plan":
       return [
         `${event.job}: ${counted(event.rounds, "round")} of ${counted(event.localSteps, "step")} by ${counted(event.workers, "worker")}` +
-          `${inProcesses(event)}, batches of ${count(event.batchSize)}, ${counted(event.weightCount, "weight")}`,
+          `${inProcesses(event)}, batches of ${count(event.batchSize)}, ${counted(event.weightCount, "weight")}, ${event.numerics} numerics`,
       ];
     case "resumed":
       return [`Goes on from round ${event.round}.`];

@@ -77,7 +77,7 @@ rounds: { outer: { <<: { momentum: 0.5 }, learningRate: 0.7 } }`;
     [
       "no mapping",
       "reviews",
-      'job.yaml:1:1 found "reviews"; expected { name, model, data, training, workers, rounds, seed, budget }',
+      'job.yaml:1:1 found "reviews"; expected { name, model, data, training, numerics, workers, rounds, seed, budget }',
     ],
     [
       "an item of a list",
@@ -115,8 +115,8 @@ rounds: { outer: { <<: { momentum: 0.5 }, learningRate: 0.7 } }`;
     [
       "names of JavaScript's own",
       valid("__proto__: 1\ntoString: 2"),
-      "job.yaml:5:1 __proto__: unknown field; known here: name, model, data, training, workers, rounds, seed, budget",
-      "job.yaml:6:1 toString: unknown field; known here: name, model, data, training, workers, rounds, seed, budget",
+      "job.yaml:5:1 __proto__: unknown field; known here: name, model, data, training, numerics, workers, rounds, seed, budget",
+      "job.yaml:6:1 toString: unknown field; known here: name, model, data, training, numerics, workers, rounds, seed, budget",
     ],
     [
       "characters that would steer a terminal",

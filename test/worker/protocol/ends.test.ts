@@ -2,12 +2,14 @@ import { setImmediate } from "node:timers/promises";
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { UserError } from "../../../worker-runtime/src/errors.ts";
+import type { Plan } from "../../../worker-runtime/src/job/plan.ts";
 import type { ObjectStore } from "../../../worker-runtime/src/ports/object-store.ts";
 import { decide } from "../../../worker-runtime/src/protocol/decisions.ts";
 import { keys } from "../../../worker-runtime/src/protocol/keys.ts";
-import type { LocalState } from "../../../worker-runtime/src/protocol/learner.ts";
+import type { Learner, LocalState } from "../../../worker-runtime/src/protocol/learner.ts";
 import { readDivergences } from "../../../worker-runtime/src/protocol/run-record.ts";
 import { verifyJob } from "../../../worker-runtime/src/protocol/verify.ts";
+import type { KernelStamp } from "../../../worker-runtime/src/training/trainer.ts";
 import { ArithmeticLearner } from "./arithmetic-learner.ts";
 import { documentOf, outcomeOf, planOf, seed, World } from "./world.ts";
 
@@ -155,6 +157,62 @@ describe("how a job ends", () => {
 });
 
 describe("the audit", () => {
+  const stamp: KernelStamp = {
+    backend: "tensorflow",
+    tensorflow: "2.21.0",
+    threads: 1,
+    oneDnn: false,
+    cpu: "avx2 fma",
+  };
+
+  /** What it records when a task runs twice at once, with other bits the second time, under these stamps. */
+  async function divergencesOf(numerics: "portable" | "native", ...stamps: KernelStamp[]) {
+    let workers = 0;
+    const learner = (plan: Plan): Learner => {
+      const own = new ArithmeticLearner(plan.weightCount, plan.seed);
+      const number = workers++;
+      const train: Learner["train"] = async (round, worker, from, toStep) => {
+        const state = await own.train(round, worker, from, toStep);
+        if (number === 0 && round === 0 && worker === 0) state.weights[0]! += 0.25;
+        return state;
+      };
+      const learner = new ArithmeticLearner(plan.weightCount, plan.seed);
+      return Object.assign(learner, { train, stamp: stamps[number] ?? stamps[0] }) as Learner;
+    };
+    const world = new World({ learner, plan: planOf({ numerics }) });
+    await world.submit();
+    const [slow, quick] = [world.worker(), world.worker()];
+    await slow.handle((await world.queue.receive(300))!);
+    const first = (await world.queue.receive(1))!;
+    world.clock.pass(2);
+    const again = (await world.queue.receive(300))!;
+    await Promise.all([slow.handle(first), quick.handle(again)]);
+    await world.work();
+    return readDivergences(world.store, world.plan.job);
+  }
+
+  it("holds portable results to one another whatever the machine", async () => {
+    const other: KernelStamp = { ...stamp, threads: 2, oneDnn: true, cpu: "avx512f" };
+    const [divergence, ...more] = await divergencesOf("portable", stamp, other);
+    expect(more).to.deep.equal([]);
+    expect(divergence).to.not.have.property("explanation");
+  });
+
+  it("explains native results that differ by the machine, but not those of equal machines", async () => {
+    const other: KernelStamp = { ...stamp, threads: 2, oneDnn: true, cpu: "avx512f" };
+    const [explained] = await divergencesOf("native", stamp, other);
+    expect(explained!.explanation).to.match(/^Native numerics has other bits on another kind of machine/);
+    expect(explained!.explanation).to.include("1 thread, oneDNN off, CPU avx2 fma");
+    expect(explained!.explanation).to.include("2 threads, oneDNN on, CPU avx512f");
+    const [unexplained] = await divergencesOf("native", stamp, stamp);
+    expect(unexplained).to.not.have.property("explanation");
+  });
+
+  it("explains results of another version of TensorFlow, portable or not", async () => {
+    const [divergence] = await divergencesOf("portable", stamp, { ...stamp, tensorflow: "2.9.1" });
+    expect(divergence!.explanation).to.include("tensorflow 2.21.0").and.to.include("tensorflow 2.9.1");
+  });
+
   it("keeps the first bytes and records the other ones when a duplicate diverges", async () => {
     let calls = 0;
     const learner = learnerWith(async (own, round, worker, from, toStep) => {

@@ -29,6 +29,7 @@ export function documentOf(changes: Partial<JobDocument> = {}): JobDocument {
 export function planOf(changes: Partial<Plan> = {}): Plan {
   return {
     version: 1,
+    numerics: "portable",
     job: "arithmetic-1",
     datasetHash: "none",
     seed,

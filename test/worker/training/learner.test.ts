@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { Dataset, SplitName } from "../../../worker-runtime/src/data/dataset.ts";
 import { trainingOrder } from "../../../worker-runtime/src/data/order.ts";
 import type { DatasetManifest, Examples } from "../../../worker-runtime/src/data/types.ts";
+import { UserError } from "../../../worker-runtime/src/errors.ts";
 import type { JobDocument } from "../../../worker-runtime/src/job/document.ts";
 import type { Feed, Model } from "../../../worker-runtime/src/models/model.ts";
 import { TrainingLearner } from "../../../worker-runtime/src/training/learner.ts";
@@ -71,10 +72,10 @@ describe("a learner", () => {
     await requireNative(this);
   });
 
-  function learnerOf(model: Model, training: Partial<JobDocument["training"]> = {}) {
+  function learnerOf(model: Model, changes: Partial<JobDocument> = {}) {
     const notices: string[] = [];
     const parts = {
-      document: { ...document, training: { ...document.training, ...training } },
+      document: { ...document, ...changes },
       ...{ plan, dataset: datasetOf(), model, primary: { metric: "sum", better: "lower" } as const },
     };
     let nowMs = 0;
@@ -108,10 +109,20 @@ describe("a learner", () => {
   it("goes on after a pause with the same bits, and the same random numbers", async () => {
     for (const optimizer of [{ kind: "sgd" }, { kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }] as const) {
       const [whole, paused] = [modelOf(), modelOf()];
-      const straight = await learnerOf(whole, { optimizer }).learner.train(1, 2, start, 4);
-      const { learner } = learnerOf(paused, { optimizer });
+      const straight = await learnerOf(whole, { training: { ...document.training, optimizer } }).learner.train(
+        1,
+        2,
+        start,
+        4,
+      );
+      const { learner } = learnerOf(paused, { training: { ...document.training, optimizer } });
       const half = await learner.train(1, 2, start, 2);
-      const resumed = await learnerOf(paused, { optimizer }).learner.train(1, 2, half, 4);
+      const resumed = await learnerOf(paused, { training: { ...document.training, optimizer } }).learner.train(
+        1,
+        2,
+        half,
+        4,
+      );
       expectSameBits(resumed.weights, straight.weights, "weights");
       expectSameBits(resumed.optimizer, straight.optimizer, "optimizer state");
       expect(resumed.lossSum).to.equal(straight.lossSum);
@@ -137,8 +148,10 @@ describe("a learner", () => {
     expect(notices).to.deep.equal([]);
   });
 
+  const branching: Model["loss"] = (tf, [w], [x]) => tf.mul(w!, x!.dataSync()[0]! > 3 ? 1 : 2);
+
   it("tells once why its steps run op by op", async () => {
-    const { learner, notices } = learnerOf(modelOf((tf, [w], [x]) => tf.mul(w!, x!.dataSync()[0]! > 3 ? 1 : 2)));
+    const { learner, notices } = learnerOf(modelOf(branching), { numerics: "native" });
     await learner.train(0, 0, start, 4);
     await learner.train(0, 1, start, 4);
     await learner.measure(0, Float32Array.of(5));
@@ -149,5 +162,16 @@ describe("a learner", () => {
       "eager",
       "it reads the values of a tensor while it runs",
     ]);
+  });
+
+  it("refuses to train op by op with portable numerics", async () => {
+    const { learner } = learnerOf(modelOf(branching));
+    const error = await learner.train(0, 0, start, 4).catch((error: Error) => error);
+    expect(error).to.be.instanceOf(UserError);
+    expect((error as UserError).message).to.equal(
+      "numerics: portable needs the training step as one recorded graph, which cannot be had: it reads the values of a tensor " +
+        "while it runs. Change the model, or write `numerics: native` into the job file: then the result can be repeated only on " +
+        "machines of the same kind.",
+    );
   });
 });

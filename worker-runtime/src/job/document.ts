@@ -201,6 +201,12 @@ export const jobSchema = z.strictObject({
   model: modelSchema.describe("What is trained."),
   data: dataSchema.describe("The examples, and how to read them."),
   training: trainingSchema.default(trainingSchema.parse({})).describe("How a worker learns."),
+  numerics: z
+    .enum(["portable", "native"])
+    .default("portable")
+    .describe(
+      "portable: the same bits on every CPU and with any number of threads. native: the CPU's own arithmetic, faster; its bits repeat only on machines of the same kind.",
+    ),
   workers: wholeNumber(1, 1000)
     .default(4)
     .describe("Workers of a round (W). Part of the result, unlike the number of processes."),

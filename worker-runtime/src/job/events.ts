@@ -45,6 +45,7 @@ export interface PlanEvent {
   readonly localSteps: number;
   readonly batchSize: number;
   readonly weightCount: number;
+  readonly numerics: "portable" | "native";
   /** The held-out metric that is shown first and that early stop follows, and which way is better. */
   readonly primaryMetric: string;
   readonly better: "higher" | "lower";

@@ -37,6 +37,7 @@ export function makePlan(
     partSteps: Math.min(localSteps, rounds.partSteps ?? Math.ceil(localSteps / 8)),
     batchSize: training.batchSize,
     codec: rounds.codec,
+    numerics: document.numerics,
     outerMomentum: rounds.outer.momentum > 0,
     reducers: Math.min(weightCount, rounds.reducers ?? reducers),
     parameters,

@@ -1,4 +1,4 @@
-import type { Codec } from "./document.ts";
+import type { Codec, JobDocument } from "./document.ts";
 
 /** A trainable tensor in the flat vector of weights. */
 export interface ParameterSlot {
@@ -27,6 +27,8 @@ export interface Plan {
   readonly partSteps: number;
   readonly batchSize: number;
   readonly codec: Codec;
+  /** portable: the same bits on every CPU; native: only on machines of one kind. */
+  readonly numerics: JobDocument["numerics"];
   /** Whether the outer step has a momentum, which then is stored with each model. */
   readonly outerMomentum: boolean;
   /** S: the flat weights are cut into this many shards, each reduced by itself. */

@@ -32,6 +32,11 @@ export function classAnswers(outputs: Float32Array, labels: readonly string[]): 
   });
 }
 
+/** By a product: V8's `**` is the C library's `pow`, whose last bit depends on the CPU. */
+export function square(value: number): number {
+  return value * value;
+}
+
 /** Four decimals: more would only be noise of the training. */
 export function rounded(value: number): number {
   return Math.round(value * 1e4) / 1e4;

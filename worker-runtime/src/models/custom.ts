@@ -1,5 +1,5 @@
 import type { Examples } from "../data/types.ts";
-import { classAnswers, classMetrics, rounded, scoreClasses } from "./classification.ts";
+import { classAnswers, classMetrics, rounded, scoreClasses, square } from "./classification.ts";
 import { type CustomEncoding, customEncoder, restoredCustomEncoder } from "./custom/encoder.ts";
 import { openModule } from "./custom/module.ts";
 import { type CustomConfig, labelKind, type Network } from "./custom/network.ts";
@@ -58,6 +58,6 @@ function customModel(network: Network, { inputShape, labels }: Omit<CustomEncodi
 
 function scoreNumbers(outputs: Float32Array, labels: ArrayLike<number>) {
   let squaredError = 0;
-  for (let i = 0; i < labels.length; i++) squaredError += (outputs[i]! - labels[i]!) ** 2;
+  for (let i = 0; i < labels.length; i++) squaredError += square(outputs[i]! - labels[i]!);
   return { examples: labels.length, squaredError };
 }

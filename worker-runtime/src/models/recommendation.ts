@@ -1,7 +1,7 @@
 import type * as tfjs from "@tensorflow/tfjs";
 import type { Examples } from "../data/types.ts";
 import type { ModelConfig } from "../job/document.ts";
-import { rounded } from "./classification.ts";
+import { rounded, square } from "./classification.ts";
 import type { Feed, Model, ModelKind, Tf } from "./model.ts";
 import { type RatingsEncoding, ratingsEncoder, restoredRatingsEncoder } from "./ratings/encoder.ts";
 import { factorisationLayers } from "./ratings/layers.ts";
@@ -105,7 +105,7 @@ function factorisation(config: Config, { users, items, meanRating }: RatingsEnco
       const sums = { examples: count, squaredError: 0, ranked: 0, hits: 0, gain: 0 };
       for (let i = 0; i < count; i++) {
         const { own, scores, seen } = ofExample(outputs, examples, i);
-        if (isExplicit) sums.squaredError += (own - columns.rating![i]!) ** 2;
+        if (isExplicit) sums.squaredError += square(own - columns.rating![i]!);
         // Liked: better than the mean rating.
         if (isExplicit && columns.rating![i]! <= meanRating) continue;
         sums.ranked++;

@@ -53,6 +53,7 @@ async function makeManifest(
     round,
     parent: before?.hash ?? sha256(canonicalJson(plan)),
     shards: made,
+    numerics: plan.numerics,
     trainLoss: sums.steps > 0 ? sums.lossSum / sums.steps : null,
     metrics,
     best: bestSoFar(context, round, metrics?.[learner.primary.metric], before?.manifest.best ?? null),

@@ -1,4 +1,5 @@
 import { canonicalJson, sha256 } from "../hash.ts";
+import type { Plan } from "../job/plan.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { keys } from "./keys.ts";
 
@@ -13,6 +14,8 @@ export interface Manifest {
   readonly parent: string;
   /** Each shard of the model that the round made: its content hash, and the hash of the updates it came from. */
   readonly shards: readonly { readonly content: string; readonly inputs: string }[];
+  /** The numerics that the round was made with. */
+  readonly numerics: Plan["numerics"];
   /** Mean loss of the round's local steps; null in the last round. */
   readonly trainLoss: number | null;
   /** Held-out metrics of the weights that the round started from; null where they were not measured. */

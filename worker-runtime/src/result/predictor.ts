@@ -30,7 +30,7 @@ export class Predictor {
     this.notice = backend.notice;
     this.#model = model;
     this.#encoder = encoder;
-    this.#outputs = new OutputFunction(backend, model);
+    this.#outputs = new OutputFunction(backend, model, document.numerics);
     this.#weights = weights;
   }
 

@@ -50,6 +50,8 @@ export interface Divergence {
   readonly otherHash: string;
   readonly stamp?: KernelStamp;
   readonly place: string;
+  /** Why other bits were to be expected, a sentence; left out where they were not. */
+  readonly explanation?: string;
 }
 
 /** A whole run, as reports are made from it. */

@@ -1,4 +1,4 @@
-import type { OptimizerSection } from "../job/document.ts";
+import type { JobDocument, OptimizerSection } from "../job/document.ts";
 import type { Backend } from "./backend.ts";
 import { EagerTrainer } from "./eager-trainer.ts";
 import { RecordedTrainer } from "./recorded-trainer.ts";
@@ -8,6 +8,8 @@ export interface TrainerOptions {
   readonly optimizer: OptimizerSection;
   /** The gradient is scaled down to this global norm when it is longer. */
   readonly clipNorm?: number;
+  /** @default "native" */
+  readonly numerics?: JobDocument["numerics"];
 }
 
 /** A trainer for the model: call `begin` with weights, then `step` for each batch. */

@@ -18,6 +18,9 @@ import type { Trainer } from "./trainer.ts";
 /** Held-out examples that are measured in one call. */
 const measureBatch = 100;
 
+const notPortable =
+  "`numerics: portable` does not hold in plain JavaScript: with TensorFlow's library the result has other bits.";
+
 export interface LearnerOptions {
   /** Measures how long loading takes; nothing that is trained depends on it. */
   readonly nowMs: () => number;
@@ -147,9 +150,12 @@ export class TrainingLearner implements Learner {
     this.#loading ??= (async () => {
       const startedAtMs = this.#options.nowMs();
       const backend = await loadBackend();
-      const { optimizer, clipNorm } = this.#document.training;
-      const trainer = createTrainer(backend, this.#model, { optimizer, ...(clipNorm !== undefined && { clipNorm }) });
+      const { numerics, training } = this.#document;
+      const { optimizer, clipNorm } = training;
+      const options = { numerics, optimizer, ...(clipNorm !== undefined && { clipNorm }) };
+      const trainer = createTrainer(backend, this.#model, options);
       if (backend.notice) this.#options.onNotice(backend.notice);
+      if (numerics === "portable" && !backend.native) this.#options.onNotice(notPortable);
       this.#trainer = trainer;
       this.#loadMs += this.#options.nowMs() - startedAtMs;
       return { backend, trainer };

@@ -1,5 +1,6 @@
 import type * as tfjs from "@tensorflow/tfjs";
 import type { Tf } from "../models/model.ts";
+import { DataType } from "./recorded/graph.ts";
 
 /** A value of an op's attribute as tfjs-node hands it to TensorFlow; `type` is one of the binding's `TF_ATTR_*`. */
 export interface OpAttribute {
@@ -45,6 +46,8 @@ export interface Binding {
 /** tfjs-node's backend. `binding` may be replaced by a wrapper, which is how a step is recorded. */
 export interface NativeBackend {
   binding: Binding;
+  /** Whether the binding is the one that tools/setup compiles, with kernels of our own for exact products. */
+  readonly hasOwnKernels: boolean;
   getInputTensorIds(tensors: readonly tfjs.TensorInfo[]): number[];
   createOutputTensor(tensor: NativeTensor): tfjs.Tensor;
   executeMultipleOutputs(
@@ -56,5 +59,18 @@ export interface NativeBackend {
 }
 
 export function nativeBackend(tf: Tf): NativeBackend {
-  return tf.backend() as unknown as NativeBackend;
+  const native = tf.backend() as unknown as NativeBackend;
+  return Object.assign(native, { hasOwnKernels: hasKernel(native.binding, "TrivetPower") });
+}
+
+function hasKernel(binding: Binding, op: string): boolean {
+  const input = binding.createTensor([], DataType.float32, Float32Array.of(1));
+  try {
+    for (const { id } of binding.executeOp(op, [], [input], 1)) binding.deleteTensor(id);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    binding.deleteTensor(input);
+  }
 }

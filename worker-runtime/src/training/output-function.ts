@@ -1,10 +1,13 @@
 import type * as tfjs from "@tensorflow/tfjs";
+import type { JobDocument } from "../job/document.ts";
 import type { Feed } from "../models/model.ts";
 import type { Backend } from "./backend.ts";
 import { split } from "./flat.ts";
 import type { NativeBackend } from "./native.ts";
+import { PortableOutputs } from "./portable/output-programs.ts";
 import { refuseOtherGraph, refuseOtherOutputs } from "./recorded/checks.ts";
 import { OutputProgram } from "./recorded/output-program.ts";
+import { passes } from "./recorded/passes/index.ts";
 import { NotRecordable, type Recording, record } from "./recorded/recording.ts";
 import type { TrainedModel } from "./trainer.ts";
 
@@ -24,12 +27,15 @@ export class OutputFunction {
   readonly #native: NativeBackend | undefined;
   readonly #model: TrainedModel;
   readonly #ways = new Map<string, Way>();
+  /** Set where portable numerics were asked for and TensorFlow computes. */
+  readonly #portable: PortableOutputs | undefined;
   #weights: tfjs.Tensor[] | undefined;
 
-  constructor({ tf, native }: Backend, model: TrainedModel) {
+  constructor({ tf, native }: Backend, model: TrainedModel, numerics: JobDocument["numerics"] = "native") {
     this.#tf = tf;
     this.#native = native;
     this.#model = model;
+    if (native && numerics === "portable") this.#portable = new PortableOutputs(native);
   }
 
   run(feeds: readonly Feed[], weights: () => Float32Array): Float32Array {
@@ -55,6 +61,7 @@ export class OutputFunction {
     this.forgetWeights();
     for (const way of this.#ways.values()) if (typeof way === "object" && "program" in way) way.program.dispose();
     this.#ways.clear();
+    this.#portable?.dispose();
   }
 
   #run(batch: tfjs.Tensor[]): Float32Array {
@@ -63,6 +70,7 @@ export class OutputFunction {
     const way = this.#ways.get(shapes);
     const inputs = [...this.#weights!, ...batch];
     const opByOp = () => [this.#model.outputs(this.#tf, this.#weights!, batch)] as const;
+    if (this.#portable) return this.#portable.run(shapes, inputs, opByOp);
     if (typeof way === "object" && "program" in way) return way.program.run(native!.getInputTensorIds(inputs));
     if (!native || way === "op by op" || (!way && this.#ways.size === maximumShapes)) return valuesOf(opByOp());
     try {
@@ -81,7 +89,7 @@ export class OutputFunction {
   #checked(first: Recording, second: Recording, inputs: tfjs.Tensor[], values: Float32Array): Way {
     refuseOtherGraph(first, second);
     const native = this.#native!;
-    const program = new OutputProgram(native.binding, second);
+    const program = new OutputProgram(native.binding, second, passes);
     refuseOtherOutputs(values, program.run(native.getInputTensorIds(inputs)));
     return { program };
   }

@@ -5,7 +5,10 @@ import { EagerTrainer } from "./eager-trainer.ts";
 import type { NativeBackend } from "./native.ts";
 import { initialState, makeOptimizer } from "./optimizer.ts";
 import { OutputFunction } from "./output-function.ts";
-import { refuseOtherGraph, refuseOtherValues, refuseOtherWeights } from "./recorded/checks.ts";
+import { ExactArithmetic } from "./portable/exact.ts";
+import { cannotBePortable, portablePass, refuseUnportable } from "./portable/rewrite.ts";
+import { refuseFarValues, refuseOtherGraph, refuseOtherValues, refuseOtherWeights } from "./recorded/checks.ts";
+import { passes } from "./recorded/passes/index.ts";
 import { NotRecordable, type Recording, record } from "./recorded/recording.ts";
 import { StepProgram } from "./recorded/step-program.ts";
 import type { KernelStamp, TrainedModel, Trainer } from "./trainer.ts";
@@ -40,7 +43,11 @@ export class RecordedTrainer implements Trainer {
     this.#native = native;
     this.#model = model;
     this.#options = options;
-    this.#outputs = new OutputFunction(backend, model);
+    this.#outputs = new OutputFunction(backend, model, options.numerics);
+  }
+
+  get #isPortable() {
+    return this.#options.numerics === "portable";
   }
 
   get mode() {
@@ -104,19 +111,27 @@ export class RecordedTrainer implements Trainer {
       });
       this.#recording ??= recording!;
       refuseOtherGraph(this.#recording, recording!);
+      if (this.#isPortable) refuseUnportable(this.#recording.outputs);
       const program = this.#loadedProgram();
       const isFirst = this.#stepsToCheck === checkedSteps;
       const values = firstRun(() =>
         isFirst ? program.stepWithGradients(feeds, learningRate) : [Float32Array.of(program.step(feeds, learningRate))],
       );
       const { parameters } = this.#model;
-      refuseOtherValues(parameters, expected, values);
-      refuseOtherWeights(parameters, eager.weights(), this.weights(), program.byRows);
+      if (this.#isPortable) refuseFarValues(parameters, expected, values);
+      else {
+        refuseOtherValues(parameters, expected, values);
+        refuseOtherWeights(parameters, eager.weights(), this.weights(), program.byRows);
+      }
       eager.dispose();
       this.#stepsToCheck--;
       return values[0]![0]!;
     } catch (error) {
       if (!(error instanceof NotRecordable)) throw error;
+      if (this.#isPortable) {
+        eager.dispose();
+        throw cannotBePortable("the training step", error);
+      }
       this.#reason = error.message;
       this.#program?.dispose();
       this.#program = undefined;
@@ -129,7 +144,13 @@ export class RecordedTrainer implements Trainer {
   /** The program that the recording makes, holding what was pending. */
   #loadedProgram(): StepProgram {
     const { parameters } = this.#model;
-    this.#program ??= new StepProgram(this.#native.binding, this.#recording!, parameters, this.#options.optimizer);
+    this.#program ??= new StepProgram(
+      this.#native.binding,
+      this.#recording!,
+      parameters,
+      this.#options.optimizer,
+      this.#isPortable ? [...passes, portablePass(new ExactArithmetic(this.#native))] : passes,
+    );
     if (this.#pending) this.#program.set(this.#pending.weights, this.#pending.state);
     this.#pending = undefined;
     return this.#program;

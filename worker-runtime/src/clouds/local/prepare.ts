@@ -1,6 +1,7 @@
 import { type CreatedDataset, createDataset } from "../../data/create-dataset.ts";
 import { fingerprint } from "../../data/fingerprint.ts";
 import { datasetKeys } from "../../data/keys.ts";
+import { openDataset } from "../../data/open-dataset.ts";
 import type { DatasetManifest } from "../../data/types.ts";
 import { canonicalJson } from "../../hash.ts";
 import type { JobDocument } from "../../job/document.ts";
@@ -11,6 +12,7 @@ import { openEncoder, openModel } from "../../models/index.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
 import type { Learner } from "../../protocol/learner.ts";
 import { isOver, readJob } from "../../protocol/run-record.ts";
+import { portableProducts } from "../../training/portable/inspect.ts";
 import { everySecond } from "../every-second.ts";
 import { systemClock } from "./clock.ts";
 
@@ -54,6 +56,10 @@ export async function prepareDataset(store: ObjectStore, options: DatasetOptions
 export async function decidePlan(store: ObjectStore, dataset: CreatedDataset, options: PlanOptions): Promise<Plan> {
   const { document, processes, again, onEvent } = options;
   const { model, primary } = await openModel(document, dataset.manifest.encoding);
+  // Before anything is trained. The models that Trivet brings are known to be fine.
+  if (document.model.kind === "custom" && document.numerics === "portable") {
+    await portableProducts(await openDataset(store, dataset.hash), model, document);
+  }
   let run = 1;
   let plan = makePlan(document, dataset, model, run);
   while (again && !(await canGoOn(store, plan))) plan = makePlan(document, dataset, model, ++run);
@@ -63,12 +69,23 @@ export async function decidePlan(store: ObjectStore, dataset: CreatedDataset, op
 
 /** What was decided, for whoever watches. */
 export function planEvent(
-  { job, rounds, workers, localSteps, batchSize, weightCount }: Plan,
+  { job, rounds, workers, localSteps, batchSize, weightCount, numerics }: Plan,
   { metric, better }: Learner["primary"],
   processes?: number,
 ): PlanEvent {
   return {
-    ...{ type: "plan", job, rounds, workers, localSteps, batchSize, weightCount, primaryMetric: metric, better },
+    ...{
+      type: "plan",
+      job,
+      rounds,
+      workers,
+      localSteps,
+      batchSize,
+      weightCount,
+      numerics,
+      primaryMetric: metric,
+      better,
+    },
     ...(processes !== undefined && { processes }),
   };
 }

@@ -1,6 +1,7 @@
 import type * as tfjs from "@tensorflow/tfjs";
 import { UserError } from "../../errors.ts";
 import { loadBackend } from "../../training/backend.ts";
+import { within } from "../../training/recorded/origin.ts";
 import type { Parameter, Tf } from "../model.ts";
 import { checkShapes, givesProbabilities, layersOf, refuseUntrainable } from "./checks.ts";
 import { maskDropout } from "./dropout.ts";
@@ -34,6 +35,8 @@ export async function openTopology(source: TopologySource, loss: LossName, data:
   });
   let current: readonly tfjs.Tensor[] = [];
   for (const [i, { weight }] of variables.entries()) weight.read = () => current[i] as tfjs.Variable;
+
+  for (const layer of layers) nameOrigins(layer);
 
   const apply = (weights: tfjs.Tensor[], input: tfjs.Tensor, masks: tfjs.Tensor[]) => {
     current = weights;
@@ -82,6 +85,12 @@ async function load(tf: Tf, { file, topology, weights }: TopologySource): Promis
   } catch (error) {
     throw new UserError(`model.topology: ${file} cannot be loaded: ${(error as Error).message}`);
   }
+}
+
+/** Lets what a layer computes be said to come from it. */
+function nameOrigins(layer: tfjs.layers.Layer): void {
+  const call = layer.call.bind(layer);
+  layer.call = (inputs, options) => within(`layer "${layer.name}"`, () => call(inputs, options));
 }
 
 /** The same layers once more, with variables of their own. */

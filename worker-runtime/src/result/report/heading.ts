@@ -43,6 +43,7 @@ function overview({ job, document, plan, rounds, weightsHash }: RunRecord): Html
   return facts([
     ["Job", html`<code>${job}</code>`],
     ["Model", `${document.model.kind}, ${counted(plan.weightCount, "weight")}`],
+    ["Numerics", plan.numerics === "portable" ? "portable: the same bits on every CPU" : "native: the CPU's own"],
     ["Workers", `${count(plan.workers)} of ${counted(plan.localSteps, "local step")}, batch ${count(plan.batchSize)}`],
     ...(traces.length === 0
       ? []

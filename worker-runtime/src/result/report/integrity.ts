@@ -46,7 +46,8 @@ ${divergences.slice(0, shownDivergences).map(
     otherHash,
     place,
     stamp,
-  }) => html`<tr><th scope="row"><code>${key}</code></th><td class="words"><code>${storedHash.slice(0, 12)}</code></td><td class="words"><code>${otherHash.slice(0, 12)}</code></td><td class="words">${place}</td><td class="words">${
+    explanation,
+  }) => html`<tr><th scope="row"><code>${key}</code></th><td class="words"><code>${storedHash.slice(0, 12)}</code></td><td class="words"><code>${otherHash.slice(0, 12)}</code></td><td class="words">${place}${explanation && html`<br/><span class="note">${explanation}</span>`}</td><td class="words">${
     stamp ? `${stamp.backend} ${stamp.tensorflow}, ${counted(stamp.threads, "thread")}, ${stamp.cpu}` : "not known"
   }</td></tr>
 `,

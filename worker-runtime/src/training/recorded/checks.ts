@@ -39,6 +39,28 @@ export function refuseOtherValues(
   }
 }
 
+/**
+ * A portable step rounds otherwise than one op by op, but not by much: within a hundredth of the largest gradient, or of
+ * the loss. `expected`, `values`: as for `refuseOtherValues`.
+ *
+ * @throws NotRecordable when it is further away, so that the rewrite must be wrong.
+ */
+export function refuseFarValues(
+  parameters: readonly Parameter[],
+  expected: readonly Float32Array[],
+  values: readonly Float32Array[],
+): void {
+  const largest = (part: Float32Array) => part.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  const largestGradient = Math.max(...expected.slice(1).map(largest));
+  for (const [i, part] of values.entries()) {
+    const tolerance = (i === 0 ? 1 + largest(part) : largestGradient) / 100;
+    const place = part.findIndex((value, j) => Math.abs(value - expected[i]![j]!) > tolerance);
+    if (place < 0) continue;
+    const what = i === 0 ? "loss" : `gradient for "${parameters[i - 1]!.name}"`;
+    throw new NotRecordable(`its ${what} would be ${part[place]}, but natively it is ${expected[i]![place]}`);
+  }
+}
+
 /** @throws NotRecordable unless a recorded function gives what it gave op by op, to the bit. */
 export function refuseOtherOutputs(expected: Float32Array, values: Float32Array): void {
   const place = values.findIndex((value, i) => !same(value, expected[i]!));

@@ -4,7 +4,7 @@
  */
 
 /** Numbers of tensorflow/core/framework/types.proto. */
-export const DataType = { float32: 1, int32: 3, string: 7, int64: 9, bool: 10, resource: 20 } as const;
+export const DataType = { float32: 1, float64: 2, int32: 3, string: 7, int64: 9, bool: 10, resource: 20 } as const;
 
 export type Attribute =
   | { readonly kind: "string"; readonly value: string }

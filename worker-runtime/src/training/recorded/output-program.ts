@@ -1,6 +1,5 @@
 import type { Binding } from "../native.ts";
-import { identity, rewrite } from "./graph.ts";
-import { passes } from "./passes/index.ts";
+import { identity, type Rule, rewrite } from "./graph.ts";
 import type { Recording } from "./recording.ts";
 import { Session, type SessionFunction } from "./session.ts";
 
@@ -10,7 +9,8 @@ export class OutputProgram {
   readonly #session: Session;
   readonly #run: SessionFunction;
 
-  constructor(binding: Binding, { inputs, outputs }: Recording) {
+  /** `passes`: rewrites of the recorded graph, one after the other. */
+  constructor(binding: Binding, { inputs, outputs }: Recording, passes: readonly Rule[]) {
     const [output] = passes.reduce(rewrite, [...outputs]);
     const feeds = inputs.map((input, i) => [`input${i}`, input] as const);
     this.#binding = binding;

@@ -1,6 +1,7 @@
 import type * as tfjs from "@tensorflow/tfjs";
 import type { Binding, NativeBackend, NativeValues, OpAttribute } from "../native.ts";
 import { type Attribute, type Attributes, attribute, constant, makeNode, type Output, placeholder } from "./graph.ts";
+import { noteOrigin } from "./origin.ts";
 
 /** What a function of tensors did, as a graph from its inputs (placeholders) to its outputs. */
 export interface Recording {
@@ -81,6 +82,7 @@ class Recorder {
     const tensors = this.#binding.executeOp(op, attributes, inputIds, count);
     const outputs = tensors.map(({ dtype, shape }) => ({ type: dtype, shape }));
     const node = makeNode(op, inputs, { ...inferred(op, inputs), ...this.#attributes(op, attributes) }, outputs);
+    noteOrigin(node);
     tensors.forEach(({ id }, i) => {
       this.#known.set(id, node.outputs[i]!);
     });

@@ -3,8 +3,7 @@ import type { Feed, Parameter } from "../../models/model.ts";
 import { sizeOf, split } from "../flat.ts";
 import type { Binding } from "../native.ts";
 import { makeOptimizer } from "../optimizer.ts";
-import { DataType, type Output } from "./graph.ts";
-import { passes } from "./passes/index.ts";
+import { DataType, type Output, type Rule } from "./graph.ts";
 import type { Recording } from "./recording.ts";
 import { Session, type SessionFunction } from "./session.ts";
 import { trainingGraph } from "./training-graph.ts";
@@ -25,7 +24,14 @@ export class StepProgram {
   /** The learning rate as a tensor, kept while it stays the same. */
   #rate = { value: Number.NaN, id: -1 };
 
-  constructor(binding: Binding, recording: Recording, parameters: readonly Parameter[], optimizer: OptimizerSection) {
+  /** `passes`: rewrites of the recorded graph, one after the other. */
+  constructor(
+    binding: Binding,
+    recording: Recording,
+    parameters: readonly Parameter[],
+    optimizer: OptimizerSection,
+    passes: readonly Rule[],
+  ) {
     const { slots, scalars } = makeOptimizer(optimizer);
     const variables = {
       parameters: parameters.map(({ shape }, i) => makeVariable(`parameter${i}`, shape)),

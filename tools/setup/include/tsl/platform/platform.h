@@ -1,0 +1,1 @@
+// kernels.h of TensorFlow includes this file, of which the C interface needs nothing.
