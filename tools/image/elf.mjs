@@ -9,6 +9,7 @@ const nameTags = [1, 14, 29];
 const [STB_GNU_UNIQUE, STT_TLS, STT_GNU_IFUNC] = [10, 6, 10];
 
 /** @typedef {{ offset: number, size: number, address: number }} Section */
+/** @typedef {(name: string, otherwise?: Section) => Section} FindSection */
 /** @typedef {{ name: string, nameOffset: number, address: bigint, isDefined: boolean, isUnique: boolean, isPlain: boolean }} ElfSymbol */
 
 /** @param {Buffer} file @param {number} offset */
@@ -16,7 +17,7 @@ function textAt(file, offset) {
   return file.toString("latin1", offset, file.indexOf(0, offset));
 }
 
-/** @param {Buffer} file @returns {(name: string, otherwise?: Section) => Section} */
+/** @param {Buffer} file @returns {FindSection} */
 export function sectionsOf(file) {
   const [table, entryBytes] = [Number(file.readBigUInt64LE(0x28)), file.readUInt16LE(0x3a)];
   const all = Array.from({ length: file.readUInt16LE(0x3c) }, (_, i) => {
@@ -36,7 +37,7 @@ export function sectionsOf(file) {
   };
 }
 
-/** @param {Buffer} file @param {ReturnType<typeof sectionsOf>} section @returns {ElfSymbol[]} */
+/** @param {Buffer} file @param {FindSection} section @returns {ElfSymbol[]} */
 export function symbolsOf(file, section) {
   const { offset, size } = section(".dynsym");
   const names = section(".dynstr").offset;
@@ -50,6 +51,17 @@ export function symbolsOf(file, section) {
       isPlain: !isUnique && ![STT_TLS, STT_GNU_IFUNC].includes(info & 15),
     };
   });
+}
+
+/**
+ * What the loader does to a file: at which places, and for which symbol, by its index; 0 is none.
+ *
+ * @param {Buffer} file @param {FindSection} section @returns {Generator<{ at: number, type: number, symbol: number }>}
+ */
+export function* relocationsOf(file, section) {
+  for (const { offset, size } of [section(".rela.dyn"), section(".rela.plt")])
+    for (let at = offset; at < offset + size; at += relocationBytes)
+      yield { at, type: file.readUInt32LE(at + 8), symbol: file.readUInt32LE(at + 12) };
 }
 
 /**
@@ -75,7 +87,7 @@ function dynamicEntries(file, { offset, size }) {
 /**
  * The names that are no symbols': of libraries, and of versions of symbols.
  *
- * @param {Buffer} file @param {ReturnType<typeof sectionsOf>} section @returns {number[]} their places in .dynstr
+ * @param {Buffer} file @param {FindSection} section @returns {number[]} their places in .dynstr
  */
 export function otherNames(file, section) {
   const names = dynamicEntries(file, section(".dynamic")).flatMap(({ tag, value }) =>
@@ -114,15 +126,43 @@ export function keepNames(file, strings, names) {
 }
 
 /**
- * Takes symbols out of the loader's table: each place in a chain keeps its mark of the chain's end, and loses its hash.
+ * Leaves only some symbols in the loader's table of hashes: its filter and its buckets become those of the kept ones.
  *
- * @param {Buffer} file @param {Section} table .gnu.hash @param {readonly boolean[]} kept by symbol
+ * @param {Buffer} file @param {Section} table .gnu.hash @param {readonly ElfSymbol[]} symbols @param {readonly boolean[]} kept by symbol
  */
-export function forgetHashes(file, table, kept) {
-  const [buckets, firstSymbol, bloomWords] = [0, 4, 8].map((at) => file.readUInt32LE(table.offset + at));
-  const chains = table.offset + 16 + 8 * (bloomWords ?? 0) + 4 * (buckets ?? 0);
-  for (let symbol = firstSymbol ?? 0; symbol < kept.length; symbol++) {
-    const at = chains + 4 * (symbol - (firstSymbol ?? 0));
-    if (!kept[symbol]) file.writeUInt32LE(file.readUInt32LE(at) & 1, at);
+export function keepHashes(file, { offset }, symbols, kept) {
+  const word = (/** @type {number} */ at) => file.readUInt32LE(at);
+  const [bucketCount, firstSymbol, filterWords, shift] = [
+    word(offset),
+    word(offset + 4),
+    word(offset + 8),
+    word(offset + 12),
+  ];
+  const filter = offset + 16;
+  const buckets = filter + 8 * filterWords;
+  const chains = buckets + 4 * bucketCount;
+  file.fill(0, filter, buckets);
+  for (let bucket = buckets; bucket < chains; bucket += 4) {
+    let isEmpty = true;
+    for (let symbol = word(bucket), isLast = symbol === 0; !isLast; symbol++) {
+      const at = chains + 4 * (symbol - firstSymbol);
+      isLast = (word(at) & 1) === 1;
+      if (!kept[symbol]) {
+        file.writeUInt32LE(isLast ? 1 : 0, at);
+        continue;
+      }
+      isEmpty = false;
+      const hash = hashOf(symbols[symbol]?.name ?? "");
+      for (const bit of [hash % 64, (hash >>> shift) % 64])
+        file[filter + 8 * ((hash >>> 6) % filterWords) + (bit >> 3)] |= 1 << (bit & 7);
+    }
+    if (isEmpty) file.writeUInt32LE(0, bucket);
   }
+}
+
+/** The hash by which the loader looks for a symbol. @param {string} name */
+function hashOf(name) {
+  let hash = 5381;
+  for (let i = 0; i < name.length; i++) hash = (hash * 33 + name.charCodeAt(i)) >>> 0;
+  return hash;
 }

@@ -11,7 +11,7 @@ import { ImageError } from "./errors.mjs";
  */
 
 /**
- * Unpacks the Node that package.json names, as it was released, with its licence. This machine's own may be
+ * Unpacks the Node that package.json names: the program as it was released, with its licence. This machine's own may be
  * another. npm has it in its cache from the setup.
  *
  * @param {string} folder
