@@ -11,7 +11,6 @@ import { runTrivet } from "../cli/run-trivet.ts";
 import { root } from "../components/languages.ts";
 import { type StubProvider, startStubProvider } from "../components/stub-provider.ts";
 import { deliverUntil, type FunctionInstance, startLambda } from "../entrypoints/function-hosts.ts";
-import { lambdaEmulator } from "../entrypoints/lambda-emulator.ts";
 import { type Emulator, startMoto } from "../support/emulators.ts";
 import { environment as environmentVariables } from "../support/environment.ts";
 import { type Middleman, startMiddleman } from "../support/middleman.ts";
@@ -38,7 +37,7 @@ describe("The whole of it on AWS, from `pulumi up` to `pulumi destroy`", functio
   let environment: NodeJS.ProcessEnv;
 
   before(async function () {
-    for (const tool of [tools.moto, lambdaEmulator]) await requireTool(this, tool);
+    for (const tool of [tools.moto, tools.lambdaEmulator]) await requireTool(this, tool);
     moto = await startMoto();
     gate = await startMiddleman(moto.url);
     places = new AwsPlaces(moto.url);

@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Platform } from "../../worker-runtime/src/clouds/configuration.ts";
 import type { Delivery, TaskSource } from "../../worker-runtime/src/ports/task-queue.ts";
 import { freePort } from "../support/free-port.ts";
-import { lambdaEmulator } from "./lambda-emulator.ts";
+import { tools } from "../tools/tools.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 /** How a worker is started. */
@@ -28,7 +28,12 @@ type Environment = Readonly<Record<string, string>>;
 export async function startLambda({ worker, as = [] }: Command, environment: Environment): Promise<FunctionInstance> {
   const [port, apiPort] = [await freePort(), await freePort()];
   const addresses = ["--runtime-interface-emulator-address", `127.0.0.1:${port}`];
-  const command = [...(await lambdaEmulator.command()), ...addresses, "--runtime-api-address", `127.0.0.1:${apiPort}`];
+  const command = [
+    ...(await tools.lambdaEmulator.command()),
+    ...addresses,
+    "--runtime-api-address",
+    `127.0.0.1:${apiPort}`,
+  ];
   const lambda = { AWS_LAMBDA_FUNCTION_TIMEOUT: "60", AWS_LAMBDA_FUNCTION_NAME: "worker", ...environment };
   const process = new WorkerProcess([...as, ...command, ...worker], lambda);
   const url = `http://127.0.0.1:${port}/2015-03-31/functions/function/invocations`;
