@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { setTensorFlowDefaults } from "../training/tensorflow-defaults.ts";
 
 /**
  * Loads TensorFlow in such a way that the task's inputs can be fetched meanwhile: its library, which takes a fifth of a
@@ -9,6 +10,7 @@ import { Worker } from "node:worker_threads";
  * JavaScript. Whoever needs TensorFlow before that is done waits for what is left of it, no longer.
  */
 export async function loadTensorFlow(): Promise<void> {
+  setTensorFlowDefaults(); // Before the thread: whoever comes first decides for the process how many threads share a sum.
   const thread = availableParallelism() > 1 ? startLoading() : undefined;
   const [{ loadBackend }] = await Promise.all([
     import("../training/backend.ts"),

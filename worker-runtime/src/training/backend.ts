@@ -3,6 +3,7 @@ import type { Tf } from "../models/model.ts";
 import { type Cpu, readCpu } from "./cpu.ts";
 import { withTensorFlowKernels } from "./kernels.ts";
 import { type NativeBackend, nativeBackend } from "./native.ts";
+import { setTensorFlowDefaults } from "./tensorflow-defaults.ts";
 import type { KernelStamp } from "./trainer.ts";
 
 /** What computes: TensorFlow's C library where it can be loaded, else plain JavaScript. */
@@ -41,10 +42,7 @@ async function load(): Promise<Backend> {
 }
 
 async function loadNative(cpu: Cpu): Promise<Backend> {
-  // TensorFlow reads these when it is loaded. The bits of a sum depend on how many threads share it.
-  process.env.TF_NUM_INTRAOP_THREADS ??= "1";
-  process.env.TF_NUM_INTEROP_THREADS ??= "1";
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
+  setTensorFlowDefaults();
   // tfjs-node 4.22 calls a function that Node 23 removed.
   const legacy = util as { isNullOrUndefined?: (value: unknown) => boolean };
   legacy.isNullOrUndefined ??= (value) => value === null || value === undefined;
