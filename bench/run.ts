@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const suites: Readonly<Record<string, string>> = {
   step: "a training step on one core, against plain tfjs-node (and other frameworks: node bench/step.ts --peers)",
+  numerics: "what portable numerics costs in the examples, and whether it learns as well",
   processes: "two worker processes against one",
   protocol: "what the protocol costs in a round, with learning that costs nothing",
   "reduce-memory": "peak memory of a sharded reduce, as workers grow",

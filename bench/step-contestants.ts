@@ -24,20 +24,20 @@ import { beContestant } from "./support/turns.ts";
 const exampleCount = 4096;
 
 /** What a user would write into the job file. */
-function documentOf({ optimizer, learningRate }: StepModel): JobDocument {
+function documentOf({ optimizer, learningRate }: StepModel, numerics: JobDocument["numerics"] = "native"): JobDocument {
   return jobSchema.parse({
     name: "step",
     model: { kind: "custom", module: "model.ts" },
     data: { train: "examples.csv", heldOut: { fraction: 0.01 } },
     training: { optimizer: { kind: optimizer }, learningRate, batchSize },
-    numerics: "native",
+    numerics,
     workers: 1,
   });
 }
 
 /** Trivet's own loop: a worker's rounds on a stored dataset, each of as many steps as a job has by default. */
-async function loop(model: StepModel): Promise<void> {
-  const document = documentOf(model);
+async function loop(model: StepModel, numerics?: JobDocument["numerics"]): Promise<void> {
+  const document = documentOf(model, numerics);
   const store = new MemoryObjectStore();
   const created = await storeExamples(model, document, store);
   const plan = makePlan(document, created, model.model);
@@ -111,18 +111,18 @@ async function plainTensorFlow(): Promise<Tf> {
   return (await import("@tensorflow/tfjs-node")).default as unknown as typeof tfjs;
 }
 
-async function trainersOf(stepModel: StepModel) {
+async function trainersOf(stepModel: StepModel, numerics: JobDocument["numerics"] = "native") {
   const backend = await loadBackend();
   const { optimizer } = documentOf(stepModel).training;
   return {
-    recorded: createTrainer(backend, stepModel.model, { optimizer }),
+    recorded: createTrainer(backend, stepModel.model, { optimizer, numerics }),
     eager: new EagerTrainer(backend, stepModel.model, { optimizer }),
   };
 }
 
 /** Trivet's step alone, on one batch again and again, as the peers do it. */
-async function step(stepModel: StepModel): Promise<void> {
-  const { recorded } = await trainersOf(stepModel);
+async function step(stepModel: StepModel, numerics?: JobDocument["numerics"]): Promise<void> {
+  const { recorded } = await trainersOf(stepModel, numerics);
   const { model, learningRate } = stepModel;
   const feeds = model.trainingFeeds(drawExamples(stepModel, 0, batchSize), new Random(1));
   recorded.begin(initialWeights(model.parameters, 1));
@@ -151,6 +151,14 @@ async function difference(stepModel: StepModel): Promise<void> {
 
 const [, , which, key] = process.argv;
 const stepModel = stepModels.find((model) => model.key === key);
-const run = { loop, plain, step, difference }[String(which)];
-if (!stepModel || !run) throw new Error("Usage: node bench/step-contestants.ts loop|plain|step|difference <model>");
+const runs: Readonly<Record<string, (model: StepModel) => Promise<void>>> = {
+  ...{ loop, plain, step, difference },
+  "loop-portable": (model) => loop(model, "portable"),
+  "step-portable": (model) => step(model, "portable"),
+};
+const run = runs[String(which)];
+if (!stepModel || !run)
+  throw new Error(
+    "Usage: node bench/step-contestants.ts loop|loop-portable|plain|step|step-portable|difference <model>",
+  );
 await run(stepModel);

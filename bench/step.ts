@@ -10,6 +10,8 @@ import { type Contestant, takeTurns } from "./support/turns.ts";
 
 /** How many times as fast as plain tfjs-node the loop shall be. */
 const targets: Readonly<Record<string, number>> = { mlp: 3, adam: 3, cnn: 3, bag: 5, mf: 10 };
+/** And with portable numerics. */
+const portableTarget = 1.2;
 
 const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const asked = process.argv.slice(2).filter((word) => word !== "--peers");
@@ -26,9 +28,12 @@ for (const { key, name } of stepModels) {
   if (asked.length > 0 && !asked.includes(key)) continue;
   const { command, args } = ours("difference", key);
   const difference: number = JSON.parse(execFileSync(command, args, { encoding: "utf8", stdio: "pipe" }));
-  const loop = await takeTurns([ours("loop", key), ours("plain", key)], { turns: 7, seconds: 1 });
+  const loop = await takeTurns([ours("loop", key), ours("loop-portable", key), ours("plain", key)], {
+    turns: 7,
+    seconds: 1,
+  });
   const others = peers.map((peer) => ({ name: peer, command: python, args: [script("peers/peers.py"), peer, key] }));
-  const step = await takeTurns([ours("step", key), ...others], { turns: 7, seconds: 0.7 });
+  const step = await takeTurns([ours("step", key), ours("step-portable", key), ...others], { turns: 7, seconds: 0.7 });
   rates[key] = { differenceToEager: difference, loop, step };
 
   const bits = difference === 0 ? "the same" : `within ${difference.toExponential(0)}`;
@@ -40,13 +45,19 @@ for (const { key, name } of stepModels) {
       "plain tfjs-node": Math.round(rate(loop.plain)),
     },
     ...{ ratio: round(ratio), "at least": targets[key], "eager's bits": bits },
+    ...{
+      portable: Math.round(rate(loop["loop-portable"])),
+      "portable ratio": round(rate(loop["loop-portable"]) / rate(loop.plain)),
+      "portable at least": portableTarget,
+    },
   });
   const best = Math.max(...peers.map((peer) => rate(step[peer])).filter(Number.isFinite));
   steps.push({
-    ...{ model: name, Trivet: Math.round(rate(step.step)) },
+    ...{ model: name, Trivet: Math.round(rate(step.step)), portable: Math.round(rate(step["step-portable"])) },
     ...Object.fromEntries(peers.map((peer) => [peer, Math.round(rate(step[peer]))])),
     "to PyTorch": round(rate(step.step) / rate(step.torch)),
     "to the best": round(rate(step.step) / best),
+    "portable to PyTorch": round(rate(step["step-portable"]) / rate(step.torch)),
   });
   for (const [name, list] of Object.entries(step)) if (typeof list === "string") console.log(`${name} ${list}`);
 }

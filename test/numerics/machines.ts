@@ -44,8 +44,13 @@ export type Hashes = Readonly<Record<CaseStudy, { readonly weights: string; read
 
 /** Trains the case studies on a machine. */
 export async function trainOn(machine: Machine, folder: string, numerics: "portable" | "native"): Promise<Hashes> {
+  return (await runOn(machine, "train-here.ts", folder, numerics)) as Hashes;
+}
+
+/** What a program of this folder prints on a machine, read as JSON. */
+export async function runOn(machine: Machine, script: string, ...words: string[]): Promise<unknown> {
   const [program, ...first] = (await nodeOn(machine)) as [string, ...string[]];
-  const script = path.join(import.meta.dirname, "train-here.ts");
-  const { stdout } = await run(program, [...first, script, folder, numerics], { env: environmentOf(machine) });
+  const file = path.join(import.meta.dirname, script);
+  const { stdout } = await run(program, [...first, file, ...words], { env: environmentOf(machine) });
   return JSON.parse(stdout);
 }

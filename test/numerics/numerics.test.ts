@@ -5,7 +5,7 @@ import { requireTool } from "../support/require-tool.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { tools } from "../tools/tools.ts";
 import { writeData } from "./case-studies.ts";
-import { type Hashes, type Machine, trainOn } from "./machines.ts";
+import { type Hashes, type Machine, runOn, trainOn } from "./machines.ts";
 import { trainTogether } from "./mixed-job.ts";
 
 /** Every CPU model, cap, number of threads and setting of oneDNN at least once; `npm run numerics` runs all of them. */
@@ -48,6 +48,16 @@ describe("portable numerics on other CPUs", function () {
       }
     };
     await Promise.all([trainNext(), trainNext()]);
+  });
+
+  it("come to the same bits in what usual networks are made of", async () => {
+    const expected = await runOn({ threads: 1, oneDnn: true }, "layers-here.ts");
+    const machines: Machine[] = [
+      { cpu: "SandyBridge", threads: 1, oneDnn: true },
+      { cpu: "EPYC", threads: 2, oneDnn: false },
+    ];
+    const found = await Promise.all(machines.map((machine) => runOn(machine, "layers-here.ts")));
+    for (const hashes of found) expect(hashes).to.deep.equal(expected);
   });
 
   it("come to the same in one job that runs on this CPU, a Haswell and an EPYC at once", async () => {

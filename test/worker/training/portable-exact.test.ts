@@ -109,6 +109,19 @@ for (const hasOwnKernels of [false, true]) {
       }
     });
 
+    it("keeps every bit of a sum whose large parts cancel, however long it is", () => {
+      for (const length of [2048, 8192, 32_768, 131_072]) {
+        const bits = factorBits(length);
+        // Odd whole numbers of all bits; the second half takes away what the first one adds, but for one in the last place.
+        const values = Array.from({ length }, (_, i) => 2 ** bits - 1 - 2 * ((i % (length / 2)) % 3));
+        const others = values.map((value, i) => (i < length / 2 ? value : -value));
+        others[length - 1]! += 1;
+        const unit = 2 ** (1 - bits);
+        const [a, b] = [[values.map((value) => value * unit)], others.map((value) => [value * unit])];
+        expectSameBits(evaluate(multiply, a, b), Float32Array.of(values.at(-1)! * unit * unit), `a sum of ${length}`);
+      }
+    });
+
     it("gives the same for any order of the sum", () => {
       const length = 3000;
       const random = fc.sample(fc.float({ noNaN: true, min: -1, max: 1 }), { seed, numRuns: 2 * length });

@@ -134,7 +134,8 @@ export class ExactArithmetic {
     if (own && this.#hasOwnKernels) return ownNode(own, bits, [x, this.#power(x)]);
     const { values, unit } = this.#terms(x, bits);
     const sum = binary("Mul", add(values), unit);
-    return cast(divisor === 1 ? sum : binary("RealDiv", sum, float64(divisor)), DataType.float32);
+    // As in passes/divisions.ts: TensorFlow must not make a product of it.
+    return cast(divisor === 1 ? sum : binary("DivNoNan", sum, float64(divisor)), DataType.float32);
   }
 
   /** Whole numbers of at most `bits` bits, up to 24 of which float32 holds. */

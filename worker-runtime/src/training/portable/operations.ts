@@ -69,7 +69,7 @@ const rewrites: Readonly<Record<string, Rewrite>> = {
   Rsqrt: (_, node) => rsqrt(node),
   Reciprocal: (_, node) => reciprocal(node),
   Inv: (_, node) => reciprocal(node),
-  FusedBatchNormV3: (_, node) => batchNorm(node),
+  FusedBatchNorm: (_, node) => batchNorm(node),
   AvgPool: averagePool,
   AvgPoolGrad: averagePoolGradient,
   MaxPoolGrad: maxPoolGradient,

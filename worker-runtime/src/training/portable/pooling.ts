@@ -42,7 +42,7 @@ export function averagePoolGradient(exact: ExactArithmetic, { inputs, attributes
   const gradient = inputs[1]!;
   const [, rows, columns] = gradient.shape as [number, number, number, number];
   const counts = constant(DataType.float32, gradient.shape, windowCounts(attributes, data.shape, gradient.shape));
-  const share = transpose(binary("RealDiv", gradient, counts), [0, 3, 1, 2]);
+  const share = transpose(binary("DivNoNan", gradient, counts), [0, 3, 1, 2]);
   const [, sizeOfRows, sizeOfColumns] = integers(attributes, "ksize") as [number, number, number];
   const window = [sizeOfRows, sizeOfColumns, 1, 1];
   const ones = constant(DataType.float64, window, new Float64Array(sizeOf(window)).fill(1));
