@@ -100,10 +100,11 @@ export async function startStubProvider(options: StubOptions = {}): Promise<Stub
       reply(null, answer);
     }),
     update({ request }: Call, reply: Reply) {
-      const { type, name } = nameOf(request);
+      const { type } = nameOf(request);
       const inputs = request.getNews().toJavaScript();
       const answer = new messages.UpdateResponse();
-      const made = things.find((thing) => isThing(thing, request))?.made ?? {};
+      // What was made under another name in the program keeps the name that it got from it.
+      const { name, made } = things.find((thing) => isThing(thing, request)) ?? { ...nameOf(request), made: {} };
       if (!request.getPreview()) things[indexOf(request)] = { type, name, id: request.getId(), inputs, made };
       const { id: _, ...outputs } = { ...mockOutputs(type, name, inputs), ...made };
       answer.setProperties(Struct.fromJavaScript({ ...inputs, ...outputs }));
@@ -128,7 +129,7 @@ export async function startStubProvider(options: StubOptions = {}): Promise<Stub
     },
   });
 
-  /** The oldest thing of that name and id: a replacement is made before what it replaces is deleted. */
+  /** The oldest thing of that type and id: a replacement is made before what it replaces is deleted. */
   function indexOf(request: Call): number {
     const found = things.findIndex((thing) => isThing(thing, request));
     if (found < 0) throw new Error(`${request.getUrn()} does not exist`);
@@ -162,8 +163,7 @@ function orError(answer: (call: Call, reply: Reply) => Promise<void>) {
 }
 
 function isThing(thing: Thing, request: Call): boolean {
-  const { type, name } = nameOf(request);
-  return thing.type === type && thing.name === name && thing.id === request.getId();
+  return thing.type === nameOf(request).type && thing.id === request.getId();
 }
 
 /** A resource's own type and name, from its URN. */
