@@ -115,7 +115,12 @@ export class CloudWorker {
       const { countAttempt } = await import("./attempts.ts");
       const attempt = await countAttempt(store, message.job, delivery.body, delivery.attempt);
       if (attempt > maximumAttempts) return await giveUp(store, message, delivery, attempt);
-      return await worker.handle({ ...delivery, attempt });
+      const secondsLeft = (this.#deadlineMs - this.#parts.clock.nowMs()) / 1000;
+      // Without this a task whose function dies comes again all the same, but later.
+      const hiding = delivery.hideFor?.(secondsLeft + 5).catch(() => {});
+      const result = await worker.handle({ ...delivery, attempt });
+      await hiding;
+      return result;
     } catch (error) {
       // Not the task but what is around it: no credentials, no bucket, no network.
       await delivery.release(Math.min(10 * 2 ** delivery.attempt, 600)).catch(() => {});
