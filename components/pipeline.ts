@@ -13,15 +13,18 @@ export type RemovalPolicy = (typeof RemovalPolicy)[keyof typeof RemovalPolicy];
 
 /** Build the worker image during `pulumi up`, and push it to the pipeline's registry. Needs Docker with buildx. */
 export interface ImageBuild {
-  /** Folder that holds the worker's files, such as `../worker-runtime`. */
+  /** Folder with the worker's files, which `npm run image` in Trivet's repository makes: its `.trivet/image`. */
   context: pulumi.Input<string>;
-  /** Path of the Dockerfile. Default: `Dockerfile` in `context`. */
+  /** Path of the Dockerfile, Trivet's `worker-runtime/image/Dockerfile`. Default: `Dockerfile` in `context`. */
   dockerfile?: pulumi.Input<string>;
   /** Target in the Dockerfile. Default: `worker`; `azure-functions` for Azure's `host: "functions"`. */
   target?: pulumi.Input<string>;
 }
 
-/** Start a stored job again at fixed times. Costs nothing until it fires; then one message. */
+/**
+ * Start a stored job again at fixed times. A firing costs one message, on Azure also some seconds of a small container;
+ * Google Cloud bills 0.10 dollars a month for each schedule beyond an account's first three.
+ */
 export interface Schedule {
   /** Lower-case letters, digits and hyphens, 1-20 characters. Part of the resource's name. */
   name: string;
@@ -106,7 +109,7 @@ export interface TrainingPipelineArgs {
   monthlyBudgetDollars?: pulumi.Input<number>;
   /** Start stored jobs again at fixed times. At most 20. Default: none. */
   schedules?: Schedule[];
-  /** Start job J again whenever an object is stored under `incoming/J/`. Costs one message each. Default: false. */
+  /** Start job J again, on all of `incoming/J/`, whenever an object is stored there. Costs one message each. Default: false. */
   onNewData?: boolean;
   /** A prediction endpoint over HTTPS that scales to zero; the caller proves who it is to the platform. Default: false. */
   predict?: boolean;

@@ -6,6 +6,9 @@ export { keyPrefixes } from "../worker-runtime/src/protocol/keys.ts";
 
 export const { deliveriesBeforeDeadLetter } = defaults;
 
+/** What the worker's image starts (worker-runtime/image/Dockerfile). The image for Azure's Functions starts their host instead. */
+export const workerCommand = ["/opt/trivet/bin/node", "/opt/trivet/main.mjs"];
+
 /** Keeps TensorFlow's banner out of the logs. Its own name. */
 export const quietTensorFlow = { TF_CPP_MIN_LOG_LEVEL: "2" } as const;
 

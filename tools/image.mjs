@@ -1,6 +1,6 @@
 // `npm run image [folder]`: makes the worker's image as a plain folder (by default .trivet/image), which
 // worker-runtime/image/Dockerfile copies. The same sources give the same bytes. Needs Linux on x86-64, as the image does.
-import { cpSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { writeBillOfMaterials } from "./image/bill-of-materials.mjs";
 import { bundle } from "./image/bundle.mjs";
@@ -16,6 +16,7 @@ import { megabytes } from "./setup/progress.mjs";
 const target = path.resolve(process.argv[2] ?? path.join(local, "image"));
 /** The source maps of the bundle, by which a stack in a log is read. They are not part of the image. */
 const maps = `${target}.source-maps`;
+const dockerfile = path.join(root, "worker-runtime", "image", "Dockerfile");
 const unfinished = `${target}.unfinished`;
 
 try {
@@ -35,7 +36,7 @@ async function makeImage() {
     mkdirSync(worker, { recursive: true });
     const packages = await bundle(worker, path.join(unfinished, "source-maps"));
     const node = unpackNode(path.join(unfinished, "node"));
-    copyNative(worker, node);
+    await copyNative(worker, node);
     writeBillOfMaterials(worker, packages, node);
     const functions = path.join(root, "worker-runtime", "image", "azure-functions");
     cpSync(functions, path.join(image, "azure-functions"), { recursive: true });
@@ -46,9 +47,21 @@ async function makeImage() {
     renameSync(path.join(unfinished, "source-maps"), maps);
     console.log(`The image's files are in ${target}: ${files} files, ${megabytes(bytes)}, SHA-256 ${sha256}.`);
     console.log(javaScriptSizes(packages));
+    for (const base of unpinnedBases()) {
+      console.log(
+        `The Dockerfile's ${base} has no digest, so its target can differ from build to build. ` +
+          `To pin it, write into ${path.relative(root, dockerfile)} what this prints: docker buildx imagetools inspect ${base}`,
+      );
+    }
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }
+}
+
+/** The base images that the Dockerfile names by a tag alone, which may be another image tomorrow. */
+function unpinnedBases() {
+  const bases = readFileSync(dockerfile, "utf8").matchAll(/^ARG \w*BASE=(\S+)$/gm);
+  return [...bases].map(([, base]) => base ?? "").filter((base) => !base.includes("@sha256:"));
 }
 
 /** @param {readonly import("./image/bundle.mjs").BundledPackage[]} packages */

@@ -8,6 +8,7 @@ import { addFetch } from "./commands/fetch.ts";
 import { addInit } from "./commands/init.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addPredict } from "./commands/predict.ts";
+import { addRedrive } from "./commands/redrive.ts";
 import { addStatus } from "./commands/status.ts";
 import { addSubmit } from "./commands/submit.ts";
 import { addTrain } from "./commands/train.ts";
@@ -66,7 +67,7 @@ function program(): Command {
     .configureOutput({ outputError: () => {} })
     .exitOverride();
   const local = [addInit, addTrain, addPredict, addInspect, addDoctor];
-  const deployed = [addSubmit, addStatus, addWatch, addFetch, addCancel];
+  const deployed = [addSubmit, addStatus, addWatch, addFetch, addCancel, addRedrive];
   for (const add of [...local, ...deployed]) add(trivet);
   return trivet;
 }

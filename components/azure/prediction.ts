@@ -2,7 +2,7 @@ import { ContainerApp } from "@pulumi/azure-native/app/containerApp.js";
 import { ContainerAppsAuthConfig } from "@pulumi/azure-native/app/containerAppsAuthConfig.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Scope } from "../scope.ts";
-import { variables } from "../worker-configuration.ts";
+import { variables, workerCommand } from "../worker-configuration.ts";
 import { createIdentity } from "./identity.ts";
 import { grant } from "./roles.ts";
 import type { AzureTrainingPipelineArgs } from "./training-pipeline.ts";
@@ -39,11 +39,14 @@ export function createPrediction(
           rules: [{ name: "requests", http: { metadata: { concurrentRequests: "1" } } }],
         },
         containers: [
-          containerArgs(scope, "predictor", parts, {
-            [variables.role]: "predict",
-            AZURE_CLIENT_ID: identity.clientId,
-            PORT: "8080",
-          }),
+          {
+            ...containerArgs(scope, "predictor", parts, {
+              [variables.role]: "predict",
+              AZURE_CLIENT_ID: identity.clientId,
+              PORT: "8080",
+            }),
+            command: workerCommand,
+          },
         ],
       },
       tags: scope.tags,

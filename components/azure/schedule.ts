@@ -2,7 +2,7 @@ import { Job } from "@pulumi/azure-native/app/job.js";
 import { SystemTopic } from "@pulumi/azure-native/eventgrid/systemTopic.js";
 import { SystemTopicEventSubscription } from "@pulumi/azure-native/eventgrid/systemTopicEventSubscription.js";
 import type { Scope } from "../scope.ts";
-import { keyPrefixes, retrainMessage, variables } from "../worker-configuration.ts";
+import { keyPrefixes, retrainMessage, variables, workerCommand } from "../worker-configuration.ts";
 import type { Identity } from "./identity.ts";
 import { grant } from "./roles.ts";
 import type { AzureTrainingPipelineArgs } from "./training-pipeline.ts";
@@ -37,7 +37,7 @@ export function createSchedules(
           registries: pullAs(parts, identity),
           scheduleTriggerConfig: { cronExpression: scope.gate(cron), parallelism: 1, replicaCompletionCount: 1 },
         },
-        template: { containers: [{ ...container, resources: { cpu: 0.25, memory: "0.5Gi" } }] },
+        template: { containers: [{ ...container, command: workerCommand, resources: { cpu: 0.25, memory: "0.5Gi" } }] },
         tags: scope.tags,
       },
       { index: name, dependsOn: [...identity.pull] },

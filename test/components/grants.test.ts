@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect } from "chai";
 import { describe, it } from "mocha";
+import type { Cloud } from "../../components/limits.ts";
 import { root } from "./languages.ts";
 import { child, cloudsUnderTest, register } from "./support.ts";
 
@@ -69,4 +70,39 @@ describe("The worker's rights on AWS", () => {
     expect(prefixes("Read")).to.have.members(["datasets", "jobs", "rounds", "incoming"]);
     expect(prefixes("Add")).to.have.members(["datasets", "jobs", "rounds"]);
   });
+});
+
+/** What lets an identity count the messages of a queue. Pub/Sub tells no number: one takes messages out, and gives them back. */
+const countsWith: Readonly<Record<Cloud, string>> = {
+  aws: "sqs:GetQueueAttributes",
+  gcp: "roles/pubsub.subscriber",
+  azure: "19e7f393-937e-4f77-808e-94535e297925", // Storage Queue Data Reader
+};
+
+describe("Submitters", () => {
+  for (const under of cloudsUnderTest)
+    it(`may count the dead letters on ${under.title}, and do no more with them`, async () => {
+      const { resources } = await register(under, { submitters: under.full.submitters! });
+      const found: Readonly<Record<Cloud, () => [who: string, right: string][]>> = {
+        aws: () =>
+          JSON.parse(child(resources, "submitter-policy").inputs.policy as string)
+            .Statement.filter(({ Resource }: { Resource: string[] }) =>
+              Resource.some((arn) => /dead-letters/.test(arn)),
+            )
+            .flatMap(({ Action }: { Action: string[] }) => Action.map((action) => ["submitter-policy", action])),
+        gcp: () =>
+          resources
+            .filter(({ inputs }) => /dead-letter/.test(String(inputs.subscription)))
+            .filter(({ inputs }) => /submitter-acc/.test(String(inputs.member)))
+            .map(({ name, inputs }) => [name, String(inputs.role)]),
+        azure: () =>
+          resources
+            .filter(({ name, inputs }) => /submitter/.test(name) && /tasks-poison$/.test(String(inputs.scope)))
+            .map(({ name, inputs }) => [name, String(inputs.roleDefinitionId).split("/").at(-1)!]),
+      };
+      const rights = found[under.cloud]();
+      // On Azure each of the named people has the right by themselves.
+      expect(rights).to.have.length(under.cloud === "azure" ? 2 : 1);
+      for (const [who, right] of rights) expect(right, who).to.equal(countsWith[under.cloud]);
+    });
 });

@@ -3,8 +3,10 @@ import path from "node:path";
 import { expect } from "chai";
 import { before, describe, it } from "mocha";
 import { runProgram } from "../../components/testing.ts";
+import { requireTool } from "../support/require-tool.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { generatePackages, requireGoProgram, requirePulumiPython, root, run } from "./languages.ts";
+import { tools } from "../tools/tools.ts";
+import { generatePackages, requirePulumiPython, root, run } from "./languages.ts";
 
 const programs = path.join(root, "examples/programs");
 
@@ -27,7 +29,7 @@ describe("The example programs in other languages", () => {
   const folder = temporaryFolder();
   let codegen: string;
   before(async function () {
-    codegen = await requireGoProgram(this, "pulumi-codegen");
+    [codegen] = (await requireTool(this, tools.pulumiCodegen)) as [string];
   });
 
   /** Where the generated packages are. */

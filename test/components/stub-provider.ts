@@ -24,13 +24,19 @@ export interface Thing {
   readonly name: string;
   readonly id: string;
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** What `make` gave. */
+  readonly made: Readonly<Record<string, unknown>>;
 }
 
 export interface StubOptions {
   /** Why something cannot be created, if it cannot. Asked before each. */
   refuse?(type: string, name: string): string | undefined;
   /** Makes something somewhere, such as in an emulator; what it gives is laid over the made-up outputs. */
-  make?(type: string, inputs: Readonly<Record<string, unknown>>): Promise<Record<string, unknown> & { id?: string }>;
+  make?(
+    type: string,
+    inputs: Readonly<Record<string, unknown>>,
+    name: string,
+  ): Promise<Record<string, unknown> & { id?: string }>;
   /** Removes what `make` made. */
   remove?(thing: Thing): Promise<void>;
   /** Inputs of a type that only a replacement can change. Default: none. */
@@ -76,7 +82,7 @@ export async function startStubProvider(options: StubOptions = {}): Promise<Stub
       answer.setReplacesList(keys.filter((key) => replacing.includes(key)));
       reply(null, answer);
     },
-    async create({ request }: Call, reply: Reply) {
+    create: orError(async ({ request }: Call, reply: Reply) => {
       const { type, name } = nameOf(request);
       const inputs = request.getProperties().toJavaScript();
       const answer = new messages.CreateResponse();
@@ -84,29 +90,30 @@ export async function startStubProvider(options: StubOptions = {}): Promise<Stub
       if (!request.getPreview()) {
         const problem = options.refuse?.(type, name);
         if (problem !== undefined) return reply({ code: grpc.status.UNKNOWN, details: problem });
-        const made = await options.make?.(type, inputs);
+        const made = (await options.make?.(type, inputs, name)) ?? {};
         const { id = `${name}-id`, ...told } = { ...mockOutputs(type, name, inputs), ...made };
-        things.push({ type, name, id, inputs });
+        things.push({ type, name, id, inputs, made });
         answer.setId(id);
         Object.assign(outputs, told);
       }
       answer.setProperties(Struct.fromJavaScript(outputs));
       reply(null, answer);
-    },
+    }),
     update({ request }: Call, reply: Reply) {
       const { type, name } = nameOf(request);
       const inputs = request.getNews().toJavaScript();
       const answer = new messages.UpdateResponse();
-      if (!request.getPreview()) things[indexOf(request)] = { type, name, id: request.getId(), inputs };
-      const { id: _, ...outputs } = mockOutputs(type, name, inputs);
+      const made = things.find((thing) => isThing(thing, request))?.made ?? {};
+      if (!request.getPreview()) things[indexOf(request)] = { type, name, id: request.getId(), inputs, made };
+      const { id: _, ...outputs } = { ...mockOutputs(type, name, inputs), ...made };
       answer.setProperties(Struct.fromJavaScript({ ...inputs, ...outputs }));
       reply(null, answer);
     },
-    async delete(call: Call, reply: Reply) {
+    delete: orError(async (call: Call, reply: Reply) => {
       const [thing] = things.splice(indexOf(call.request), 1);
       await options.remove?.(thing!);
       empty(call, reply);
-    },
+    }),
     invoke({ request }: Call, reply: Reply) {
       const answer = new messages.InvokeResponse();
       answer.setReturn(Struct.fromJavaScript(mockResults(request.getTok())));
@@ -123,11 +130,8 @@ export async function startStubProvider(options: StubOptions = {}): Promise<Stub
 
   /** The oldest thing of that name and id: a replacement is made before what it replaces is deleted. */
   function indexOf(request: Call): number {
-    const { type, name } = nameOf(request);
-    const found = things.findIndex(
-      (thing) => thing.type === type && thing.name === name && thing.id === request.getId(),
-    );
-    if (found < 0) throw new Error(`${type} ${name} does not exist`);
+    const found = things.findIndex((thing) => isThing(thing, request));
+    if (found < 0) throw new Error(`${request.getUrn()} does not exist`);
     return found;
   }
 
@@ -149,6 +153,18 @@ const sorted = (value: unknown) =>
   JSON.stringify(value, (_, item) =>
     item && typeof item === "object" && !Array.isArray(item) ? Object.fromEntries(Object.entries(item).sort()) : item,
   );
+
+/** Answers with the error where there is one. */
+function orError(answer: (call: Call, reply: Reply) => Promise<void>) {
+  return (call: Call, reply: Reply) => {
+    answer(call, reply).catch((error: Error) => reply({ code: grpc.status.UNKNOWN, details: error.message }));
+  };
+}
+
+function isThing(thing: Thing, request: Call): boolean {
+  const { type, name } = nameOf(request);
+  return thing.type === type && thing.name === name && thing.id === request.getId();
+}
 
 /** A resource's own type and name, from its URN. */
 function nameOf(request: Call): { type: string; name: string } {

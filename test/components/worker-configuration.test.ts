@@ -1,8 +1,11 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { platforms, readConfiguration } from "../../worker-runtime/src/clouds/configuration.ts";
 import { parseStackOutputs } from "../../worker-runtime/src/clouds/stack/outputs.ts";
 import { readTrigger } from "../../worker-runtime/src/clouds/triggers/read-trigger.ts";
+import { root } from "./languages.ts";
 import { cloudsUnderTest, known, register } from "./support.ts";
 
 /** Environment variables of a function's, a service's, a job's or an app's only container. */
@@ -42,6 +45,27 @@ describe("What the components tell the worker", () => {
     const { role, message } = readConfiguration(environmentOf(schedule.inputs));
     expect(role).to.equal("schedule");
     expect(readTrigger({ body: message!, sentAtMs: 0 })).to.include({ name: "sentiment", schedule: "nightly" });
+  });
+});
+
+describe("What Azure starts in a container", () => {
+  it("is the image's own program where that image may be the one of the Functions host", async () => {
+    const dockerfile = readFileSync(path.join(root, "worker-runtime/image/Dockerfile"), "utf8");
+    const entrypoint = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)![1]!);
+    const azure = cloudsUnderTest.find(({ cloud }) => cloud === "azure")!;
+    const { resources } = await register(azure, { ...azure.full, ...azure.options["functions host"] });
+    const commands = Object.fromEntries(
+      resources.flatMap(({ name, inputs }) => {
+        const { template } = inputs as { template?: { containers: { command?: string[] }[] } };
+        return template ? [[name, template.containers[0]!.command]] : [];
+      }),
+    );
+    expect(commands).to.deep.equal({
+      "pipe-functions-worker": undefined,
+      "pipe-predictor": entrypoint,
+      "pipe-schedule-nightly": entrypoint,
+      "pipe-schedule-monthly": entrypoint,
+    });
   });
 });
 

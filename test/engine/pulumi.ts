@@ -1,7 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { Context } from "mocha";
-import { requireGoProgram, run } from "../components/languages.ts";
+import { run } from "../components/languages.ts";
+import { requireTool } from "../support/require-tool.ts";
+import { tools } from "../tools/tools.ts";
 
 /** Runs Pulumi on one stack of the project in `folder`, whose state is kept there too. */
 export interface PulumiStack {
@@ -37,7 +39,21 @@ export async function pulumiEnvironment(
   language: "nodejs" | "yaml",
   providers: Readonly<Record<string, number>>,
 ): Promise<NodeJS.ProcessEnv> {
-  const programs = [await requireGoProgram(context, "pulumi"), await requireGoProgram(context, `pulumi-${language}`)];
+  for (const tool of pulumiTools[language]) await requireTool(context, tool);
+  return environmentWith(language, providers);
+}
+
+export const pulumiTools = {
+  nodejs: [tools.pulumi, tools.pulumiNodejs],
+  yaml: [tools.pulumi, tools.pulumiYaml],
+} as const;
+
+/** The same where no test asks. */
+export async function environmentWith(
+  language: "nodejs" | "yaml",
+  providers: Readonly<Record<string, number>>,
+): Promise<NodeJS.ProcessEnv> {
+  const programs = (await Promise.all(pulumiTools[language].map((tool) => tool.command()))).flat();
   return {
     ...process.env,
     PATH: [...programs.map((program) => path.dirname(program)), process.env.PATH].join(path.delimiter),

@@ -115,7 +115,7 @@ export const updates: Readonly<Record<Cloud, readonly Update[]>> = {
       setting: "submitters",
       value: ["66666666-6666-6666-6666-666666666666"],
       updated: [],
-      replaced: ["submitter-tasks-0", "submitter-objects-0"],
+      replaced: ["submitter-tasks-0", "submitter-objects-0", "submitter-dead-letters-0"],
     },
     { setting: "encryptionKey", value: "https://my-vault.vault.azure.net/keys/other", updated: ["account"] },
   ],

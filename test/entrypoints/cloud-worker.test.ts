@@ -169,6 +169,18 @@ describe("the worker of a cloud function", () => {
     expect(await worker.handle(new NotedDelivery(messageOf(world, step), 17), Infinity)).to.equal("done");
   });
 
+  it("does not count the copies of a message whose task is done as functions that died", async () => {
+    const world = await submitted();
+    const { worker } = cloudWorkerOn(world);
+    const body = messageOf(world, step);
+    for (let copy = 1; copy <= 12; copy++) {
+      const delivery = new NotedDelivery(body, copy);
+      expect(await worker.handle(delivery, Infinity), `copy ${copy}`).to.equal("done");
+      expect(delivery.state).to.equal("acknowledged");
+    }
+    expect(await readDecisions(world.store, world.plan.job)).to.deep.equal([]);
+  });
+
   it("works on one message at a time", async () => {
     const world = await submitted();
     let atOnce = 0;

@@ -17,7 +17,6 @@ import {
 } from "../support/cloud-places.ts";
 import { type Emulator, startAzurite, startFakeGcsServer, startMoto, startPubSub } from "../support/emulators.ts";
 import { type Tool, tools } from "../tools/tools.ts";
-import { lambdaEmulator } from "./lambda-emulator.ts";
 
 /** A platform's store and queue in emulators, as its deployed worker and whoever submits jobs reach them. */
 export interface EmulatedCloud {
@@ -33,7 +32,7 @@ export const emulatedClouds: Readonly<
   Record<Platform, { readonly needs: readonly Tool[]; start(): Promise<EmulatedCloud> }>
 > = {
   "aws-lambda": {
-    needs: [tools.moto, lambdaEmulator],
+    needs: [tools.moto, tools.lambdaEmulator],
     async start() {
       const moto = await startMoto();
       const options = { endpoint: moto.url };

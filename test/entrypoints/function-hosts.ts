@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Platform } from "../../worker-runtime/src/clouds/configuration.ts";
 import type { Delivery, TaskSource } from "../../worker-runtime/src/ports/task-queue.ts";
 import { freePort } from "../support/free-port.ts";
-import { lambdaEmulator } from "./lambda-emulator.ts";
+import { tools } from "../tools/tools.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 /** How a worker is started. */
@@ -25,22 +25,33 @@ export interface FunctionInstance {
 type Environment = Readonly<Record<string, string>>;
 
 /** Lambda, behind AWS's own emulator: one process is one execution environment. */
-export async function startLambda({ worker, as = [] }: Command, environment: Environment): Promise<FunctionInstance> {
-  const [port, apiPort] = [await freePort(), await freePort()];
-  const addresses = ["--runtime-interface-emulator-address", `127.0.0.1:${port}`];
-  const command = [...(await lambdaEmulator.command()), ...addresses, "--runtime-api-address", `127.0.0.1:${apiPort}`];
+export async function startLambda(command: Command, environment: Environment): Promise<FunctionInstance> {
   const lambda = { AWS_LAMBDA_FUNCTION_TIMEOUT: "60", AWS_LAMBDA_FUNCTION_NAME: "worker", ...environment };
-  const process = new WorkerProcess([...as, ...command, ...worker], lambda);
-  const url = `http://127.0.0.1:${port}/2015-03-31/functions/function/invocations`;
-  await listening(port);
+  const { process, invoke } = await startLambdaProcess(command, lambda);
   return {
     process,
     async invoke(body, deliveries) {
       const attributes = { ApproximateReceiveCount: String(deliveries), SentTimestamp: String(Date.now()) };
       const record = { messageId: "1", receiptHandle: "none", body, attributes, eventSource: "aws:sqs" };
-      const answer = await fetch(url, { method: "POST", body: JSON.stringify({ Records: [record] }) });
-      const text = await answer.text();
-      return text === '{"batchItemFailures":[]}';
+      return (await invoke(JSON.stringify({ Records: [record] }))) === '{"batchItemFailures":[]}';
+    },
+  };
+}
+
+/** The same, called with events of any kind. The environment says the time limit, AWS_LAMBDA_FUNCTION_TIMEOUT. */
+export async function startLambdaProcess({ worker, as = [] }: Command, environment: Environment) {
+  const [port, apiPort] = [await freePort(), await freePort()];
+  const addresses = ["--runtime-interface-emulator-address", `127.0.0.1:${port}`];
+  const command = [...(await tools.lambdaEmulator.command()), ...addresses];
+  command.push("--runtime-api-address", `127.0.0.1:${apiPort}`);
+  const process = new WorkerProcess([...as, ...command, ...worker], environment);
+  const url = `http://127.0.0.1:${port}/2015-03-31/functions/function/invocations`;
+  await listening(port);
+  return {
+    process,
+    /** The function's answer, or what the emulator says instead. */
+    async invoke(event: string): Promise<string> {
+      return (await fetch(url, { method: "POST", body: event })).text();
     },
   };
 }

@@ -4,8 +4,8 @@ import { expect } from "chai";
 import { afterEach, before, describe, it } from "mocha";
 import { requirePart } from "../support/require.ts";
 import { requireTool } from "../support/require-tool.ts";
+import { tools } from "../tools/tools.ts";
 import { type FunctionInstance, startInstance } from "./function-hosts.ts";
-import { lambdaEmulator } from "./lambda-emulator.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 const worker = [process.execPath, path.resolve(import.meta.dirname, "../../worker-runtime/src/clouds/main.ts")];
@@ -56,7 +56,7 @@ describe("the worker as a process", () => {
     describe(`on ${platform}`, () => {
       if (platform === "aws-lambda")
         before(async function () {
-          await requireTool(this, lambdaEmulator);
+          await requireTool(this, tools.lambdaEmulator);
         });
 
       async function start(): Promise<FunctionInstance> {

@@ -15,6 +15,7 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #guard: ChildProcess;
   #looks: (() => void)[] = [];
+  #onLine: (line: LogLine) => void = () => {};
 
   constructor([program, ...programArguments]: readonly string[], environment: Readonly<Record<string, string>>) {
     // Its own group: Lambda's emulator starts the function as a child.
@@ -51,6 +52,12 @@ export class WorkerProcess {
     }
   }
 
+  /** Tells every line of its log, those that have come first. */
+  onLine(tell: (line: LogLine) => void): void {
+    this.lines.forEach(tell);
+    this.#onLine = tell;
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
@@ -66,6 +73,7 @@ export class WorkerProcess {
       const value = JSON.parse(line);
       if (typeof value?.severity !== "string") throw new Error("not of the log");
       this.lines.push(value);
+      this.#onLine(value);
     } catch {
       this.rest.push(line);
     }

@@ -105,6 +105,16 @@ describe("the worker's image", () => {
     expect(Number(/(\d+) KB Trivet's own/.exec(said)![1])).to.be.within(50, 3000);
   });
 
+  it("is loaded without a search for each of TensorFlow's own functions", async () => {
+    const place = (name: string) => path.join(image, "worker", name);
+    const binding = place("node_modules/@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node");
+    const load = ["-e", `process.dlopen({ exports: {} }, ${JSON.stringify(binding)})`];
+    const { stderr } = await run(place("bin/node"), load, { env: { LD_DEBUG: "statistics" } });
+    // As TensorFlow publishes its library, 265,000 names are looked up.
+    const searches = Number(/final number of relocations: (\d+)/.exec(stderr)![1]);
+    expect(searches).to.be.within(1, 50_000);
+  });
+
   it("holds nothing that differs from build to build or that others may write", () => {
     for (const file of filesOf(image)) {
       const { mtimeMs, mode } = statSync(file);

@@ -1,4 +1,5 @@
-// `npm run tools`: which emulators the tests use, and which are there. `npm run tools -- install` gets those that are not.
+// `npm run tools`: which programs of others the tests and the rehearsal use, and which are there. `npm run tools --
+// install` gets those that are not.
 import { type Tool, tools } from "./tools.ts";
 
 const install = process.argv[2] === "install";
@@ -7,7 +8,7 @@ for (const tool of Object.values<Tool>(tools)) {
   if (install) await tool.command().catch((error: Error) => console.error(`${tool.name}: ${error.message}`));
   const installed = await tool.isInstalled();
   const state = installed ? "installed" : "missing  ";
-  console.log(`${state}  ${`${tool.name} ${tool.version}`.padEnd(24)}  ${tool.emulates}`);
+  console.log(`${state}  ${`${tool.name} ${tool.version}`.padEnd(37)}  ${tool.emulates}`);
   if (installed) continue;
   missing++;
   console.log(`           needs ${tool.needs}; about ${tool.installSeconds} s`);

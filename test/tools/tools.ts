@@ -6,11 +6,12 @@ import { promisify } from "node:util";
 import { sha256 } from "../../worker-runtime/src/hash.ts";
 import { cacheFolder, installOnce } from "../support/install.ts";
 import { pythonEnvironment, pythonFolder } from "../support/python.ts";
+import { lambdaEmulator } from "./lambda-emulator.ts";
 
 const run = promisify(execFile);
 const here = import.meta.dirname;
 
-/** An emulator that somebody else made, in one pinned version where its source keeps old ones, kept in the user's cache outside the tree. */
+/** An emulator or another program that somebody else made, in one pinned version where its source keeps old ones, in the user's cache outside the tree. */
 export interface Tool {
   readonly name: string;
   readonly version: string;
@@ -25,20 +26,30 @@ export interface Tool {
   command(): Promise<string[]>;
 }
 
-/** A program built from the go.mod in test/tools/<name>, which pins every module by its hash. */
-function goProgram(name: string, packageName: string): Pick<Tool, "needs" | "isInstalled" | "command"> {
+/**
+ * A program built from the go.mod in test/tools/<name>, which pins every module by its hash; `find` looks for one that the
+ * machine has already.
+ */
+function goProgram(
+  name: string,
+  packageName: string,
+  { flags = "-s -w", find = async (): Promise<string | undefined> => undefined } = {},
+): Pick<Tool, "needs" | "isInstalled" | "command"> {
   const source = path.join(here, name);
   const folder = cacheFor(name, ["go.mod", "go.sum", "main.go"]);
+  const binary = packageName === "." ? name : path.basename(packageName);
   return {
     needs: "Go 1.26 or newer, and a module proxy",
-    isInstalled: async () => existsSync(folder),
+    isInstalled: async () => (await find()) !== undefined || existsSync(folder),
     async command() {
+      const found = await find();
+      if (found !== undefined) return [found];
       await installOnce(folder, `${name}, built with Go`, async (unfinished) => {
-        const build = ["build", "-trimpath", "-ldflags", "-s -w", "-o", path.join(unfinished, name), packageName];
+        const build = ["build", "-trimpath", "-ldflags", flags, "-o", path.join(unfinished, binary), packageName];
         mkdirSync(unfinished);
         await run("go", build, { cwd: source, env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly" } });
       });
-      return [path.join(folder, name)];
+      return [path.join(folder, binary)];
     },
   };
 }
@@ -53,6 +64,29 @@ function cacheFor(name: string, files: readonly string[]): string {
 /** The version that a file pins, so that what is printed cannot differ from what is installed. */
 function pinned(file: string, pattern: RegExp): string {
   return pattern.exec(readFileSync(path.join(here, file), "utf8"))![1]!;
+}
+
+/** The version of Pulumi's command line that is built here; a newer one on the PATH is as good. */
+export const pulumiVersion = pinned("pulumi/go.mod", /pulumi\/pulumi\/pkg\/v3 v(\S+)/);
+
+/** A program of the Pulumi on the PATH, whose folder holds its language hosts too, unless that Pulumi is too old. */
+async function ofPulumiOnPath(program: string): Promise<string | undefined> {
+  const folders = (process.env.PATH ?? "").split(path.delimiter);
+  const pulumi = folders.map((folder) => path.join(folder, "pulumi")).find((file) => existsSync(file));
+  if (pulumi === undefined) return undefined;
+  const found = path.join(path.dirname(pulumi), program);
+  const version = await run(pulumi, ["version"]).then(
+    ({ stdout }) => stdout.trim(),
+    () => "",
+  );
+  return isAtLeast(version, pulumiVersion) && existsSync(found) ? found : undefined;
+}
+
+/** Whether `v3.231.0` is as new as `3.230.0`. What is no version is not. */
+export function isAtLeast(version: string, wanted: string): boolean {
+  const [have, want] = [version, wanted].map((text) => text.replace(/^v/, "").split(".").map(Number));
+  for (const [i, number] of want!.entries()) if (have![i] !== number) return have![i]! > number;
+  return true;
 }
 
 const motoRequirements = path.join(here, "moto", "requirements.txt");
@@ -136,5 +170,42 @@ export const tools = {
       });
       return [process.execPath, path.join(azuriteFolder, "node_modules", "azurite", "dist", "src", "azurite.js")];
     },
+  },
+  lambdaEmulator,
+  pulumi: {
+    name: "pulumi",
+    version: pulumiVersion,
+    emulates: "nothing: Pulumi's own command line and engine",
+    installSeconds: 240,
+    ...goProgram("pulumi", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", {
+      flags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${pulumiVersion}`,
+      find: () => ofPulumiOnPath("pulumi"),
+    }),
+  },
+  // The last version of this host that is a package of the SDK's module; newer ones have a module without tags.
+  pulumiNodejs: {
+    name: "pulumi-language-nodejs",
+    version: pinned("pulumi-nodejs/go.mod", /pulumi\/sdk\/v3 v(\S+)/),
+    emulates: "nothing: Pulumi's own host of Node programs",
+    installSeconds: 30,
+    ...goProgram("pulumi-nodejs", "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs", {
+      find: () => ofPulumiOnPath("pulumi-language-nodejs"),
+    }),
+  },
+  pulumiYaml: {
+    name: "pulumi-language-yaml",
+    version: pinned("pulumi-yaml/go.mod", /pulumi\/pulumi-yaml v(\S+)/),
+    emulates: "nothing: Pulumi's own host of YAML programs",
+    installSeconds: 240,
+    ...goProgram("pulumi-yaml", "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml", {
+      find: () => ofPulumiOnPath("pulumi-language-yaml"),
+    }),
+  },
+  pulumiCodegen: {
+    name: "pulumi-codegen",
+    version: pinned("pulumi-codegen/go.mod", /pulumi\/pkg\/v3 v(\S+)/),
+    emulates: "nothing: Pulumi's own generator of packages for other languages",
+    installSeconds: 60,
+    ...goProgram("pulumi-codegen", "."),
   },
 } as const satisfies Record<string, Tool>;

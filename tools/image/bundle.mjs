@@ -11,7 +11,7 @@ import { root } from "../setup/places.mjs";
  * @property {number} bytesInBundle
  */
 
-/** Packages that TensorFlow.js and Azure's SDK import but that never run in a worker, and what stands in for them. */
+/** Packages that TensorFlow.js and the SDKs import but that never run in a worker, and what stands in for them. */
 const replacements = {
   // Where it would look for the binding is where we put it.
   "@mapbox/node-pre-gyp": `
@@ -27,6 +27,9 @@ const replacements = {
   // Azure's SDK: answers to queries over tables, and a browser to sign in with.
   "apache-arrow": "",
   open: "",
+  // AWS's SDK, to tell browsers apart; Google's, for a Node without streams of the web.
+  bowser: "",
+  "web-streams-polyfill/dist/ponyfill.es2018.js": "",
 };
 
 /** @type {import("esbuild").Plugin} */
@@ -35,7 +38,9 @@ const replaced = {
   setup(build) {
     const filter = new RegExp(`^(${Object.keys(replacements).join("|")})$`);
     build.onResolve({ filter }, ({ path, importer }) =>
-      /node_modules\/@(tensorflow|azure)\//.test(importer) ? { path, namespace: "replaced" } : undefined,
+      /node_modules\/(@(tensorflow|azure|aws-sdk)|fetch-blob)\//.test(importer)
+        ? { path, namespace: "replaced" }
+        : undefined,
     );
     build.onLoad({ filter: /.*/, namespace: "replaced" }, ({ path }) => ({
       contents: replacements[/** @type {keyof typeof replacements} */ (path)],

@@ -4,19 +4,20 @@ import path from "node:path";
 import { installedBackend } from "../setup/native-backend.mjs";
 import { tfjsNode } from "../setup/places.mjs";
 import { libraryFolder } from "../setup/tensorflow-library.mjs";
+import { bindSymbols } from "./bind-symbols.mjs";
 import { ImageError } from "./errors.mjs";
 
 /** The newest symbols of the C and C++ libraries in the Dockerfile's base, Debian 13. */
 const baseSymbols = { GLIBC: "2.41", GLIBCXX: "3.4.33" };
 
 /**
- * Copies Node, TensorFlow's library without its tables of local symbols (a quarter of its size), and tfjs-node's binding,
- * the latter two where tfjs-node looks for them.
+ * Copies Node, TensorFlow's library, and tfjs-node's binding, the latter two where tfjs-node looks for them; without their
+ * tables of local symbols (a quarter of the library's size), and bound among themselves.
  *
  * @param {string} folder
  * @param {import("./node.mjs").NodePackage} node
  */
-export function copyNative(folder, node) {
+export async function copyNative(folder, node) {
   if (process.platform !== "linux" || process.arch !== "x64") {
     throw new ImageError(
       `It holds programs for Linux on x86-64, and this is ${process.platform} on ${process.arch}: run \`npm run image\` on such a machine, or in CI.`,
@@ -29,14 +30,17 @@ export function copyNative(folder, node) {
   }
   const inPackage = path.join(folder, "node_modules", "@tensorflow", "tfjs-node");
   const libraries = path.join(inPackage, "deps", "lib");
-  for (const name of ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"])
-    strip(path.join(libraryFolder, name), path.join(libraries, name));
-  const binding = path.join("lib", "napi-v8", "tfjs_binding.node");
-  strip(path.join(tfjsNode, binding), path.join(inPackage, binding));
-  requireSymbolsOfBase(path.join(inPackage, binding));
+  const names = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
+  for (const name of names) strip(path.join(libraryFolder, name), path.join(libraries, name));
+  const bindingName = path.join("lib", "napi-v8", "tfjs_binding.node");
+  const binding = path.join(inPackage, bindingName);
+  strip(path.join(tfjsNode, bindingName), binding);
+  requireSymbolsOfBase(binding);
   copyFileSync(path.join(tfjsNode, "package.json"), path.join(inPackage, "package.json"));
-  mkdirSync(path.join(folder, "bin"));
-  copyFileSync(node.program, path.join(folder, "bin", "node"));
+  const program = path.join(folder, "bin", "node");
+  strip(node.program, program);
+  const places = names.map((name) => path.join(libraries, name));
+  await bindSymbols(program, binding, places, path.join(folder, "loader-output"));
 }
 
 /** @param {string} from @param {string} to */

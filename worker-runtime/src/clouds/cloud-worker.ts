@@ -112,10 +112,13 @@ export class CloudWorker {
     try {
       if (typeof message === "string") return await this.#handleOther(delivery, message);
       const { store, worker } = await this.#open();
-      const { countAttempt } = await import("./attempts.ts");
+      const { countAttempt, noteDone } = await import("./attempts.ts");
       const attempt = await countAttempt(store, message.job, delivery.body, delivery.attempt);
       if (attempt > maximumAttempts) return await giveUp(store, message, delivery, attempt);
-      return await worker.handle({ ...delivery, attempt });
+      const handled = await worker.handle({ ...delivery, attempt });
+      // Only a hint: without it a message that comes very often would count as one whose workers die.
+      if (attempt > 1 && handled.outcome === "done") await noteDone(store, message.job, delivery.body).catch(() => {});
+      return handled;
     } catch (error) {
       // Not the task but what is around it: no credentials, no bucket, no network.
       await delivery.release(Math.min(10 * 2 ** delivery.attempt, 600)).catch(() => {});

@@ -59,7 +59,7 @@ export function roundTraffic(plan: Plan, round: number): StoreTraffic {
   if (!training)
     return {
       // An update without weights from each worker; then traces and manifest.
-      ...{ put: W + 2, get: W * S + W + closing, head: W, list: W + 1 },
+      ...{ put: W + 2, get: W * S + W + closing, head: 3 * W, list: W + 1 },
       bytesRead: W * modelRead + W * headBytes + closing * manifestBytes(plan),
       bytesWritten: W * updateBytes + tracesBytes + manifestBytes(plan),
     };
@@ -73,7 +73,8 @@ export function roundTraffic(plan: Plan, round: number): StoreTraffic {
   return {
     put: W + S + 2 + sharded,
     get: W * S + S * (1 + W) + S + closing,
-    head: W + S + sharded,
+    // Is it there; is it too late: two looks.
+    head: 3 * (W + S) + sharded,
     list: W + S + 1,
     bytesRead: W * modelRead + wholeModel + updatesRead + S * headBytes + closing * manifestBytes(plan),
     bytesWritten: W * updateBytes + modelBytes + tracesBytes + manifestBytes(plan),

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { jobSchema } from "./document.ts";
 import { nearestName } from "./nearest-name.ts";
 import { type Path, type Problem, showValue } from "./problem.ts";

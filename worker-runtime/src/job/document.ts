@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * The job document: what a person writes in `job.yaml`, the same for this machine and for each cloud. This schema is the

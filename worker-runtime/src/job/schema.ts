@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { jobSchema } from "./document.ts";
 import type { Path } from "./problem.ts";
 

@@ -2,7 +2,7 @@ import type { ObjectInfo } from "../ports/object-store.ts";
 import { encodeBundle } from "./bundle.ts";
 import { closeRound } from "./close-round.ts";
 import { commitBundle } from "./commit.ts";
-import { type Context, send } from "./context.ts";
+import { type Context, once, send } from "./context.ts";
 import { readDecisions } from "./decisions.ts";
 import { keys, rankOf } from "./keys.ts";
 import type { Task } from "./messages.ts";
@@ -23,9 +23,9 @@ const silenceMs = 30 * 60_000;
 export async function advanceRound(context: Context, round: number): Promise<void> {
   const { plan, store, job, attempt } = context;
   if ((await missingUpdates(context, round)).missing.length > 0) return;
-  if (!trains(plan, round)) return closeRound(context, round);
-  if (plan.reducers === 1) return runReduce(asTaskOfItsOwn(context), round, 0);
-  if (attempt === 1 && (await store.head(keys.manifest(job, round)))) return;
+  if (!trains(plan, round)) return void (await closeRound(context, round));
+  if (plan.reducers === 1) return void (await runReduce(asTaskOfItsOwn(context), round, 0));
+  if (await store.head(keys.manifest(job, round))) return;
   // Several may see the round complete at once. The hint keeps all but one of them from sending every reduce again; it
   // decides nothing, since a redelivery (attempt > 1) and the round's delayed `advance` send without asking it.
   const hint = await store.putIfAbsent(keys.reduceHint(job, round), new Uint8Array(0));
@@ -50,10 +50,15 @@ export async function runAdvance(context: Context, round: number, look: number):
     return send(context, [{ kind: "finish" }]);
   }
   if (await store.head(keys.manifest(job, round))) {
-    // Another task closed the round; its follow-up may have been lost with the one that closed it.
-    if (look === 0) await (trains(plan, round) ? sendRound(context, round + 1) : send(context, [{ kind: "finish" }]));
+    // Whoever closed the round sent what follows. That may have been this task itself, which then died (attempt > 1); or
+    // a job is submitted anew, to a queue that may have lost everything (look 0).
+    const startNext = () => (trains(plan, round) ? sendRound(context, round + 1) : send(context, [{ kind: "finish" }]));
+    if (look === 0) await startNext();
+    else if (context.attempt > 1) await once(context, keys.nextHint(job, round), startNext);
     return;
   }
+  // Each look sends the next: where every message came twice, there would soon be no end of them.
+  if (look > 0 && (await store.head(keys.lookHint(job, round, look)))) return;
   if (round === 0) await createFirstModel(context);
   const { present, missing, lastSignMs } = await missingUpdates(context, round);
   const startedAtMs = (await store.head(keys.model(job, round, 0)))?.createdAtMs ?? 0;
@@ -62,13 +67,15 @@ export async function runAdvance(context: Context, round: number, look: number):
     const late = isLate(context, startedAtMs, Math.max(startedAtMs, lastSignMs), present, plan.workers);
     return resend(context, round, steps, look, late);
   }
-  if (!trains(plan, round)) return closeRound(context, round);
-  if (plan.reducers === 1) return runReduce(context, round, 0);
+  if (!trains(plan, round) || plan.reducers === 1) {
+    const closed = await (trains(plan, round) ? runReduce(context, round, 0) : closeRound(context, round));
+    return closed ? undefined : sendLook(context, round, look + 1);
+  }
   const prefix = keys.models(job, round + 1);
   const made = await store.list(prefix);
   const ranks = new Set(made.map(({ key }) => rankOf(key, prefix)));
   const unmade = shards(plan).filter((shard) => !ranks.has(shard));
-  if (unmade.length === 0) return closeRound(context, round);
+  if (unmade.length === 0 && (await closeRound(context, round))) return;
   const late = isLate(context, lastSignMs, lastCreatedMs(made, lastSignMs), made, plan.reducers);
   await resend(context, round, reduceTasks(round, unmade), look, late);
 }
@@ -83,6 +90,7 @@ async function resend(
 ): Promise<void> {
   if (look === 0 || late) await send(context, tasks);
   await sendLook(context, round, look + 1);
+  if (look > 0) await context.store.putIfAbsent(keys.lookHint(context.job, round, look), new Uint8Array(0));
 }
 
 /**

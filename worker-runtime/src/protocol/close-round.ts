@@ -1,7 +1,7 @@
 import { UserError } from "../errors.ts";
 import { canonicalJson, sha256 } from "../hash.ts";
 import { decodeHead, headRange } from "./bundle.ts";
-import { type Context, send } from "./context.ts";
+import { type Context, once, send } from "./context.ts";
 import { decide, readDecisions } from "./decisions.ts";
 import { keys, rankOf } from "./keys.ts";
 import { encodeManifest, type Manifest, readManifest } from "./manifest.ts";
@@ -11,30 +11,33 @@ import { addReports, type RoundSums } from "./round-sums.ts";
 import { sendRound } from "./send-round.ts";
 import { trains, type UpdateReport } from "./update.ts";
 
-/** Writes the round's manifest when all that it stands for is stored, and starts what comes next. */
-export async function closeRound(context: Context, round: number): Promise<void> {
+/** Writes the round's manifest when all that it stands for is stored, and starts what comes next. False: not yet. */
+export async function closeRound(context: Context, round: number): Promise<boolean> {
   const made = trains(context.plan, round)
     ? await readShardHeads(context, round)
     : { shards: [], sums: await readSums(context, round) };
-  if (!made) return;
+  if (!made) return false;
   const manifest = await makeManifest(context, round, made.shards, made.sums);
   const answer = await context.store.putIfAbsent(keys.manifest(context.job, round), encodeManifest(manifest));
   // Whoever creates the manifest sends what follows. If that one dies first, its own message comes again (attempt > 1)
-  // and sends it then; and if even that is lost, the round's delayed `advance` does. So a duplicate here need not.
-  if (answer === "exists" && context.attempt === 1) return;
-  await startNext(context, manifest);
+  // and sends it then. So a duplicate here need not.
+  if (answer === "created") await startNext(context, manifest);
+  else if (context.attempt > 1)
+    await once(context, keys.nextHint(context.job, round), () => startNext(context, manifest));
+  return true;
 }
 
 async function startNext(context: Context, manifest: Manifest): Promise<void> {
   const { document, plan } = context;
   const { patience } = document.training.earlyStop ?? {};
-  if (patience !== undefined && manifest.best && manifest.best.since >= patience && trains(plan, manifest.round))
+  const stops = patience !== undefined && (manifest.best?.since ?? 0) >= patience && trains(plan, manifest.round);
+  if (stops)
     await decide(context.store, context.job, "stop", {
       round: manifest.round,
       reason: `${context.learner.primary.metric} has not improved in ${patience} measurements`,
     });
-  const decisions = await readDecisions(context.store, context.job);
-  if (!trains(plan, manifest.round) || decisions.length > 0) return send(context, [{ kind: "finish" }]);
+  const ends = stops || !trains(plan, manifest.round) || (await readDecisions(context.store, context.job)).length > 0;
+  if (ends) return send(context, [{ kind: "finish" }]);
   await sendRound(context, manifest.round + 1);
 }
 

@@ -34,3 +34,13 @@ export async function send(context: Context, tasks: readonly Task[], delaySecond
   const messages = tasks.map((task) => encodeMessage({ trivet: 1, job: context.job, sentAtMs, task }));
   if (messages.length > 0) await context.queue.send(messages, { delaySeconds });
 }
+
+/**
+ * Sends what follows from something that others may see too, unless one of them has sent it. The hint is stored after the
+ * sending, so that nobody who dies in between takes it along; those who come at the same time both send, which is harmless.
+ */
+export async function once({ store }: Context, hint: string, sendIt: () => Promise<void>): Promise<void> {
+  if (await store.head(hint)) return;
+  await sendIt();
+  await store.putIfAbsent(hint, new Uint8Array(0));
+}

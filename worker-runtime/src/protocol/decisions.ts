@@ -1,6 +1,6 @@
-import { canonicalJson } from "../hash.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { keys } from "./keys.ts";
+import { seal, unseal } from "./sealed.ts";
 
 /**
  * Choices that do not follow from the plan alone (an early stop, a cancel, a failure) are committed like any other object
@@ -19,7 +19,7 @@ export async function decide(
   name: Decision["name"],
   details: Omit<Decision, "name">,
 ): Promise<void> {
-  await store.putIfAbsent(keys.decision(job, name), Buffer.from(canonicalJson(details)));
+  await store.putIfAbsent(keys.decision(job, name), Buffer.from(seal(details)));
 }
 
 /** What has been decided; usually nothing. */
@@ -29,7 +29,7 @@ export async function readDecisions(store: ObjectStore, job: string): Promise<De
   const decisions = await Promise.all(
     found.map(async ({ key }) => {
       const bytes = await store.get(key);
-      return bytes && { ...JSON.parse(Buffer.from(bytes).toString()), name: key.slice(prefix.length) };
+      return bytes && { ...unseal<Decision>(key, bytes), name: key.slice(prefix.length) as Decision["name"] };
     }),
   );
   return decisions.filter((decision) => decision !== undefined);

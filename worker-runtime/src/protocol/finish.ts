@@ -1,9 +1,11 @@
 import { canonicalJson, sha256 } from "../hash.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
 import { metricsLines } from "../result/metrics.ts";
 import { renderReport } from "../result/report.ts";
 import type { RunRecord } from "../result/run-record.ts";
 import { eventFile } from "../result/tensorboard.ts";
 import type { Context } from "./context.ts";
+import { DamagedObject } from "./damaged.ts";
 import { type Decision, decide, readDecisions } from "./decisions.ts";
 import { keys } from "./keys.ts";
 import type { ResultFile } from "./learner.ts";
@@ -43,7 +45,6 @@ export async function runFinish(context: Context): Promise<void> {
     { name: "events.out.tfevents.trivet", bytes: eventFile(record) },
     { name: "report.html", bytes: Buffer.from(renderReport(record)) },
   ];
-  await Promise.all(files.map(({ name, bytes }) => store.putIfAbsent(keys.result(job, name), bytes)));
   const manifest: ResultManifest = {
     version: 1,
     job,
@@ -53,7 +54,7 @@ export async function runFinish(context: Context): Promise<void> {
     weightsHash,
     chainHash: record.rounds.at(-1)?.manifestHash ?? sha256(canonicalJson(context.plan)),
     metrics: record.metrics,
-    files: await storedHashes(context, files),
+    files: await storeAll(context, files),
   };
   await store.putIfAbsent(keys.result(job, "manifest.json"), Buffer.from(`${canonicalJson(manifest)}\n`));
 }
@@ -106,8 +107,22 @@ async function makeRecord(
   };
 }
 
-/** Report and events hold times, so another execution's files may differ from ours: what is stored is what counts. */
-async function storedHashes({ store, job }: Context, files: readonly ResultFile[]): Promise<Record<string, string>> {
-  const entries = files.map(async ({ name }) => [name, sha256((await store.get(keys.result(job, name)))!)] as const);
+/** Stores the files; gives the hash of each as it is stored. */
+async function storeAll({ store, job }: Context, files: readonly ResultFile[]): Promise<Record<string, string>> {
+  const entries = files.map(async ({ name, bytes }) => {
+    const key = keys.result(job, name);
+    const created = (await store.putIfAbsent(key, bytes)) === "created";
+    return [name, created ? sha256(bytes) : await hashOfStored(store, key)] as const;
+  });
   return Object.fromEntries(await Promise.all(entries));
+}
+
+/**
+ * Report and events hold times, so another execution's files may differ from ours: what is stored is what counts. No hash
+ * tells whether such a file was read well; two reads that agree do.
+ */
+async function hashOfStored(store: ObjectStore, key: string): Promise<string> {
+  const [first, second] = await Promise.all([store.get(key), store.get(key)]);
+  if (!first || !second || !Buffer.from(first).equals(second)) throw new DamagedObject(key);
+  return sha256(first);
 }

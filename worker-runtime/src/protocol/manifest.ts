@@ -2,6 +2,7 @@ import { canonicalJson, sha256 } from "../hash.ts";
 import type { Plan } from "../job/plan.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { keys } from "./keys.ts";
+import { seal, unseal } from "./sealed.ts";
 
 /**
  * `manifests/<r>.json` closes a round: what it made, from what, and the hash of the manifest before it. The last
@@ -25,13 +26,16 @@ export interface Manifest {
 }
 
 export function encodeManifest(manifest: Manifest): Uint8Array {
-  return Buffer.from(`${canonicalJson(manifest)}\n`);
+  return Buffer.from(seal(manifest));
 }
 
 /** Reads a round's manifest; `hash` is what the next one names as its parent. */
 export async function readManifest(store: ObjectStore, job: string, round: number) {
-  const bytes = await store.get(keys.manifest(job, round));
-  return bytes && { manifest: JSON.parse(Buffer.from(bytes).toString()) as Manifest, hash: sha256(bytes) };
+  const key = keys.manifest(job, round);
+  const bytes = await store.get(key);
+  if (!bytes) return undefined;
+  const manifest = unseal<Manifest>(key, bytes);
+  return { manifest, hash: sha256(`${canonicalJson(manifest)}\n`) };
 }
 
 /**

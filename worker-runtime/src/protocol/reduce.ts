@@ -9,6 +9,7 @@ import type { Context } from "./context.ts";
 import { keys } from "./keys.ts";
 import { encodeModelShard, readModelShard, shardLength } from "./model-shards.ts";
 import { addReports, type RoundSums } from "./round-sums.ts";
+import { isTooLate } from "./too-late.ts";
 import { traceOf } from "./trace.ts";
 import { type UpdateReport, updateLayout } from "./update.ts";
 
@@ -25,11 +26,17 @@ export interface ModelReport {
 /** How many updates are fetched ahead while one is summed: bounds the memory, whatever the number of workers. */
 const prefetch = 4;
 
-/** Makes one shard of the next round's model: the mean of all workers' updates, and the outer optimizer's step on it. */
-export async function runReduce(context: Context, round: number, shard: number): Promise<void> {
+/**
+ * Makes one shard of the next round's model: the mean of all workers' updates, and the outer optimizer's step on it. False
+ * while other shards are missing.
+ */
+export async function runReduce(context: Context, round: number, shard: number): Promise<boolean> {
   const key = keys.model(context.job, round + 1, shard);
-  if (!(await context.store.head(key))) await commitBundle(context, key, await makeShard(context, round, shard));
-  await closeRound(context, round);
+  if (!(await context.store.head(key))) {
+    if (await isTooLate(context, round)) return true;
+    await commitBundle(context, key, await makeShard(context, round, shard));
+  }
+  return closeRound(context, round);
 }
 
 async function makeShard(context: Context, round: number, shard: number): Promise<Uint8Array> {

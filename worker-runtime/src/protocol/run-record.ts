@@ -7,6 +7,7 @@ import type { Divergence, RoundRecord, TaskTrace } from "../result/run-record.ts
 import type { ResultManifest } from "./finish.ts";
 import { keys } from "./keys.ts";
 import { readManifest } from "./manifest.ts";
+import { unseal } from "./sealed.ts";
 
 export interface StoredJob {
   readonly document: JobDocument;
@@ -16,8 +17,8 @@ export interface StoredJob {
 /** Reads a job's document and plan; undefined when the store has no such job. */
 export async function readJob(store: ObjectStore, job: string): Promise<StoredJob | undefined> {
   const [document, plan] = await Promise.all([
-    readJson<JobDocument>(store, keys.spec(job)),
-    readJson<Plan>(store, keys.plan(job)),
+    readSealed<JobDocument>(store, keys.spec(job)),
+    readSealed<Plan>(store, keys.plan(job)),
   ]);
   return document && plan && { document, plan };
 }
@@ -64,6 +65,11 @@ export async function readDatasetManifest(store: ObjectStore, hash: string): Pro
   const manifest = await readJson<DatasetManifest>(store, key);
   if (!manifest) throw new UserError(`The dataset ${key} is gone; it was removed while the job still needed it.`, 1);
   return manifest;
+}
+
+async function readSealed<T extends object>(store: ObjectStore, key: string): Promise<T | undefined> {
+  const bytes = await store.get(key);
+  return bytes && unseal<T>(key, bytes);
 }
 
 async function readJson<T>(store: ObjectStore, key: string): Promise<T | undefined> {

@@ -7,6 +7,7 @@ import { keys } from "./keys.ts";
 import type { LocalState } from "./learner.ts";
 import { readWeights } from "./model-shards.ts";
 import { readPart, writePart } from "./part.ts";
+import { isTooLate } from "./too-late.ts";
 import { traceOf } from "./trace.ts";
 import { encodeUpdate, measures, trains, type UpdateReport } from "./update.ts";
 
@@ -14,6 +15,7 @@ import { encodeUpdate, measures, trains, type UpdateReport } from "./update.ts";
 export async function runStep(context: Context, round: number, worker: number, fromStep = 0): Promise<void> {
   const key = keys.update(context.job, round, worker);
   if (!(await context.store.head(key))) {
+    if (await isTooLate(context, round)) return;
     const update = await makeUpdate(context, round, worker, fromStep);
     if (update === "paused") return;
     await commitBundle(context, key, update);

@@ -1,5 +1,4 @@
 import { UserError } from "../errors.ts";
-import { canonicalJson } from "../hash.ts";
 import type { JobDocument } from "../job/document.ts";
 import type { Plan } from "../job/plan.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
@@ -7,6 +6,7 @@ import type { TaskQueue } from "../ports/task-queue.ts";
 import { keys } from "./keys.ts";
 import { findHead } from "./manifest.ts";
 import { encodeMessage } from "./messages.ts";
+import { seal, unseal } from "./sealed.ts";
 
 /**
  * Stores a job and starts it. Submitting the same job again is harmless: it goes on from what is stored.
@@ -20,8 +20,8 @@ export async function submit(
   plan: Plan,
 ): Promise<number> {
   const { job } = plan;
-  await putSame(store, keys.spec(job), canonicalJson(document));
-  await putSame(store, keys.plan(job), canonicalJson(plan));
+  await putSame(store, keys.spec(job), seal(document));
+  await putSame(store, keys.plan(job), seal(plan));
   const round = Math.min(await findHead(store, job), plan.rounds);
   await queue.send([encodeMessage({ trivet: 1, job, sentAtMs, task: { kind: "advance", round, look: 0 } })]);
   return round;
@@ -29,9 +29,10 @@ export async function submit(
 
 async function putSame(store: ObjectStore, key: string, text: string): Promise<void> {
   if ((await store.putIfAbsent(key, Buffer.from(text))) === "created") return;
-  const stored = await store.get(key);
-  if (Buffer.from(stored ?? []).toString() !== text)
-    throw new UserError(
-      `${key} is already there and says something else: another version of Trivet wrote it. Use --again.`,
-    );
+  const stored = (await store.get(key)) ?? new Uint8Array(0);
+  if (Buffer.from(stored).toString() === text) return;
+  unseal(key, stored);
+  throw new UserError(
+    `${key} is already there and says something else: another version of Trivet wrote it. Use --again.`,
+  );
 }

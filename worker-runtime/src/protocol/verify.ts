@@ -33,16 +33,18 @@ export async function verifyJob(store: ObjectStore, job: string): Promise<Verifi
   const { plan } = stored;
   const problems = await verifyFirstModel(store, plan);
   let parent = sha256(canonicalJson(plan));
+  const chain = [parent];
   for (let round = 0; ; round++) {
     const closed = await readManifest(store, job, round);
     if (!closed) break;
     if (closed.manifest.parent !== parent)
       problems.push(`The manifest of round ${round} does not follow from the one before.`);
     parent = closed.hash;
+    chain.push(parent);
     problems.push(...(await verifyRound(store, plan, closed.manifest)));
   }
   const result = await readResult(store, job);
-  if (result) problems.push(...(await verifyResult(store, job, result, parent)));
+  if (result) problems.push(...(await verifyResult(store, job, result, chain)));
   return {
     plan,
     rounds: await readRounds(store, job),
@@ -102,9 +104,11 @@ function hashOf(hashes: readonly string[]): string {
   return sha256(Buffer.from(hashes.join(""), "hex"));
 }
 
-async function verifyResult(store: ObjectStore, job: string, result: ResultManifest, chain: string): Promise<string[]> {
+async function verifyResult(store: ObjectStore, job: string, result: ResultManifest, chain: string[]) {
   const problems: string[] = [];
-  if (result.chainHash !== chain) problems.push("The result does not come from the last round.");
+  // After a cancel, a round that was under way may still be closed behind the result.
+  const from = result.state === "cancelled" ? chain.slice(result.round) : chain.slice(-1);
+  if (!from.includes(result.chainHash)) problems.push("The result does not come from the last round.");
   for (const [name, hash] of Object.entries(result.files)) {
     const stored = await store.get(keys.result(job, name));
     if (!stored) problems.push(`The result's file ${name} is gone.`);

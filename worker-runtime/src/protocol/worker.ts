@@ -6,6 +6,7 @@ import type { ObjectStore } from "../ports/object-store.ts";
 import type { Delivery, TaskQueue } from "../ports/task-queue.ts";
 import { runAdvance } from "./advance.ts";
 import type { Context } from "./context.ts";
+import { DamagedObject } from "./damaged.ts";
 import { decide } from "./decisions.ts";
 import type { Learner } from "./learner.ts";
 import { decodeMessage, isOfPlan, type Message } from "./messages.ts";
@@ -78,7 +79,7 @@ export class Worker {
       queueMs: Math.max(0, startedAtMs - sentAtMs),
     };
     if (task.kind === "step") return runStep(context, task.round, task.worker, task.fromStep);
-    if (task.kind === "reduce") return runReduce(context, task.round, task.shard);
+    if (task.kind === "reduce") return void (await runReduce(context, task.round, task.shard));
     if (task.kind === "advance") return runAdvance(context, task.round, task.look);
     // Once in a job, and it brings the report with it.
     return (await import("./finish.ts")).runFinish(context);
@@ -95,12 +96,12 @@ export class Worker {
   }
 
   /**
-   * An error that a person must mend (bad data, a loss of NaN, damaged bytes) would come again at every try, so it ends
-   * the job at once. Any other is tried again, a bounded number of times. Either way the job's state says why.
+   * An error that a person must mend (bad data, a loss of NaN) would come again at every try, so it ends the job at once.
+   * Any other is tried again, a bounded number of times. Either way the job's state says why.
    */
   async #failed(message: Message, delivery: Delivery, error: unknown): Promise<Handled> {
     const reason = error instanceof Error ? error.message : String(error);
-    const lasting = error instanceof UserError && error.exitCode !== 3;
+    const lasting = error instanceof UserError && error.exitCode !== 3 && !(error instanceof DamagedObject);
     const attemptsLeft = (this.#open?.plan.maximumAttempts ?? 5) - delivery.attempt;
     if (!lasting && attemptsLeft > 0) {
       await delivery.release(Math.min(2 ** delivery.attempt, 60));

@@ -5,7 +5,7 @@ import { chmod, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { cacheFolder, installOnce } from "../support/install.ts";
-import type { Tool } from "../tools/tools.ts";
+import type { Tool } from "./tools.ts";
 
 const run = promisify(execFile);
 const version = "1.170.0";
@@ -19,9 +19,9 @@ const folder = path.join(cacheFolder(), `lambda-emulator-${version}-${wheelSha25
  * this one program is unpacked.
  */
 export const lambdaEmulator: Tool = {
-  name: "AWS Lambda Runtime Interface Emulator",
+  name: "aws-lambda-rie",
   version: `of aws-sam-cli ${version}`,
-  emulates: "AWS Lambda",
+  emulates: "AWS Lambda: its own runtime interface emulator",
   installSeconds: 5,
   needs: "Linux on x86-64, and Python with pip and a package index",
   isInstalled: async () => existsSync(folder),

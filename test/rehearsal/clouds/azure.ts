@@ -1,0 +1,183 @@
+import { BlobServiceClient, type StorageSharedKeyCredential } from "@azure/storage-blob";
+import { QueueServiceClient } from "@azure/storage-queue";
+import { openObjectStore } from "../../../worker-runtime/src/clouds/azure/object-store.ts";
+import { openTaskQueue } from "../../../worker-runtime/src/clouds/azure/task-queue.ts";
+import { otherVariables } from "../../../worker-runtime/src/clouds/configuration.ts";
+import type { Thing } from "../../components/stub-provider.ts";
+import { WorkerProcess } from "../../entrypoints/worker-process.ts";
+import { startAzurite } from "../../support/emulators.ts";
+import { freePort } from "../../support/free-port.ts";
+import { startMiddleman } from "../../support/middleman.ts";
+import { tools } from "../../tools/tools.ts";
+import { type DeployedJob, JobHost } from "../functions/job-host.ts";
+import type { WorkerImage } from "../image.ts";
+import { azureCalls, azureRefusal, azureRole } from "../permissions/azure.ts";
+import { Permissions } from "../permissions/calls.ts";
+import { azureProvider } from "./azure-provider.ts";
+import { type DeployedPipeline, type RehearsedCloud, type RunningCloud, thingNamed } from "./cloud.ts";
+
+/** Everybody knows the key of it. */
+const credential = BlobServiceClient.fromConnectionString("UseDevelopmentStorage=true")
+  .credential as StorageSharedKeyCredential;
+
+/** The one account that Azurite has. */
+const account = "devstoreaccount1";
+
+/**
+ * Blob Storage and Queue Storage in Azurite. The stack's addresses lead to gates, where what the worker asks for is checked;
+ * whoever submits comes in by another way, as a proxy.
+ */
+export const azure: RehearsedCloud = {
+  cloud: "azure",
+  needs: [tools.azurite],
+  async start(image): Promise<RunningCloud> {
+    const azurite = await startAzurite();
+    const blobs = new BlobServiceClient(azurite.url, credential);
+    const queues = new QueueServiceClient(azurite.queueUrl, credential);
+    const [blobGate, queueGate] = [await gateBefore(azurite.url), await gateBefore(azurite.queueUrl)];
+    const urls = { blob: `${blobGate.url}/${account}/`, queue: `${queueGate.url}/${account}/` };
+    /** Takes requests for the gates past them. */
+    const proxy = await startMiddleman(azurite.url);
+    proxy.handle = async (request, send) => {
+      const { host, pathname, search } = new URL(request.url);
+      const target = blobGate.url.endsWith(host) ? azurite.url : azurite.queueUrl;
+      return send({ ...request, url: new URL(pathname + search, target).href });
+    };
+    const closing = [azurite.stop, blobGate.stop, queueGate.stop, proxy.stop];
+    return {
+      ...azureProvider(blobs, queues, urls),
+      configuration: {},
+      shell: { HTTP_PROXY: proxy.url, NO_PROXY: "" },
+      open: async (things) => open(things, { azurite, gates: [blobGate, queueGate] }, image),
+      async stop() {
+        for (const close of closing.toReversed()) await close();
+      },
+    };
+  },
+};
+
+const gateBefore = (url: string) => startMiddleman(new URL(url).origin);
+
+interface Ways {
+  readonly azurite: { readonly url: string; readonly queueUrl: string };
+  readonly gates: readonly Awaited<ReturnType<typeof startMiddleman>>[];
+}
+
+async function open(things: readonly Thing[], { azurite, gates }: Ways, image: WorkerImage): Promise<DeployedPipeline> {
+  const job = deployedJob(thingNamed(things, "worker"));
+  const principalId = principalOf(things, job.environment.AZURE_CLIENT_ID!);
+  const permissions = new Permissions(azureRole(things, principalId));
+  const guardFor = (one: Permissions) => one.guard(azureCalls, azureRefusal);
+  for (const gate of gates) gate.handle = guardFor(permissions);
+  const queue = (name: string) => openTaskQueue(`${azurite.queueUrl}/${name}`);
+  const queues = new QueueServiceClient(azurite.queueUrl, credential);
+  // KEDA looks with the worker's identity: the rule's `identity`.
+  const keda = new QueueServiceClient(`${gates[1]!.url}/${account}`, credential);
+
+  return {
+    store: openObjectStore(`${azurite.url}/data`),
+    worker: job,
+    permissions,
+    startHost: async (onEvent) =>
+      new JobHost(
+        job,
+        {
+          async countVisible() {
+            const { peekedMessageItems } = await keda.getQueueClient("tasks").peekMessages({ numberOfMessages: 32 });
+            return peekedMessageItems.length;
+          },
+          start: (execution) =>
+            new WorkerProcess(image.command, {
+              ...image.environment,
+              ...job.environment,
+              [otherVariables.azureExecution]: execution,
+            }),
+        },
+        onEvent,
+      ),
+    async countDeadLetters() {
+      const { approximateMessagesCount } = await queues.getQueueClient("tasks-poison").getProperties();
+      return approximateMessagesCount ?? 0;
+    },
+    async fire({ name, inputs }, at) {
+      const schedule = deployedJob({ name, inputs } as Thing);
+      const process = new WorkerProcess(image.command, {
+        ...image.environment,
+        ...schedule.environment,
+        [otherVariables.azureExecution]: `${name}-${at.getTime() / 60_000}`,
+      });
+      const ended = await process.ended;
+      await process.stop();
+      if (ended !== 0) throw new Error(`the execution of ${name} ended with ${ended}: ${process.rest.join("\n")}`);
+    },
+    send: (body) => queue("tasks").send([body]),
+    async announce(key) {
+      const { filter, deliveryWithResourceIdentity } = thingNamed(things, "new-data").inputs as unknown as Subscription;
+      const subject = `/blobServices/default/containers/data/blobs/${key}`;
+      if (!subject.startsWith(filter.subjectBeginsWith)) return false;
+      const event = { specversion: "1.0", type: filter.includedEventTypes[0], subject };
+      await queue(deliveryWithResourceIdentity.destination.queueName).send([JSON.stringify(event)]);
+      return true;
+    },
+    async startPredictor() {
+      const app = thingNamed(things, "predictor");
+      const { env } = (app.inputs.template as Template).containers[0]!;
+      const environment = Object.fromEntries(env.map(({ name, value }) => [name, value]));
+      const predictorPermissions = new Permissions(
+        azureRole(things, principalOf(things, environment.AZURE_CLIENT_ID!)),
+      );
+      const port = await freePort();
+      const [blobGate] = gates as [Ways["gates"][number]];
+      blobGate.handle = guardFor(predictorPermissions);
+      const process = new WorkerProcess(image.command, { ...image.environment, ...environment, PORT: String(port) });
+      await process.line(({ event }) => event === "start");
+      return {
+        permissions: predictorPermissions,
+        async predict(body) {
+          const answer = await fetch(`http://127.0.0.1:${port}/predict`, { method: "POST", body });
+          return { status: answer.status, body: await answer.json() };
+        },
+        async stop() {
+          await process.stop();
+          blobGate.handle = guardFor(permissions);
+        },
+      };
+    },
+  };
+}
+
+interface Template {
+  readonly containers: readonly {
+    readonly env: readonly { readonly name: string; readonly value: string }[];
+    readonly resources: { readonly memory: string };
+  }[];
+}
+
+interface Subscription {
+  readonly filter: { readonly subjectBeginsWith: string; readonly includedEventTypes: readonly string[] };
+  readonly deliveryWithResourceIdentity: { readonly destination: { readonly queueName: string } };
+}
+
+/** The identity that a container chooses by AZURE_CLIENT_ID. */
+function principalOf(things: readonly Thing[], clientId: string): string {
+  const identity = things.find(({ made }) => made.clientId === clientId);
+  if (!identity) throw new Error(`no identity has the client id ${clientId}`);
+  return String(identity.made.principalId);
+}
+
+function deployedJob({ name, inputs }: Thing): DeployedJob {
+  const { replicaTimeout, eventTriggerConfig } = inputs.configuration as {
+    replicaTimeout: number;
+    eventTriggerConfig?: { scale: { maxExecutions: number; pollingInterval: number } };
+  };
+  const { env, resources } = (inputs.template as Template).containers[0]!;
+  return {
+    name,
+    environment: Object.fromEntries(env.map(({ name, value }) => [name, value])),
+    memoryMib: Number.parseFloat(resources.memory) * 1024,
+    timeoutSeconds: replicaTimeout,
+    maxConcurrency: eventTriggerConfig?.scale.maxExecutions ?? 1,
+    warmInstances: 0,
+    pollingSeconds: eventTriggerConfig?.scale.pollingInterval ?? 0,
+  };
+}
