@@ -28,13 +28,17 @@ function stepTable(): string {
   const { rates } = result("step") as { rates: Record<string, Record<"loop" | "step", Record<string, number[]>>> };
   const rows = Object.entries(rates).map(([name, { loop, step }]) => {
     const ratio = medianOf(loop.loop!) / medianOf(loop.plain!);
+    const portable = loop["loop-portable"];
     const cells = [loop.plain!, loop.loop!].map(thousands);
-    const others = ["step", ...peers].map((peer) => (step[peer] ? thousands(step[peer]) : "-"));
-    return `| ${[stepNames[name] ?? name, ...cells, `${ratio.toFixed(1)} x`, ...others].join(" | ")} |`;
+    const inPortable = portable
+      ? [thousands(portable), `${(medianOf(portable) / medianOf(loop.plain!)).toFixed(1)} x`]
+      : ["-", "-"];
+    const others = ["step", "step-portable", ...peers].map((peer) => (step[peer] ? thousands(step[peer]) : "-"));
+    return `| ${[stepNames[name] ?? name, ...cells, `${ratio.toFixed(1)} x`, ...inPortable, ...others].join(" | ")} |`;
   });
   return [
-    `| thousand samples a second, one core | plain tfjs-node | Trivet | ratio | Trivet's step alone | PyTorch | ${peers.slice(1).join(" | ")} |`,
-    `| --- | ${Array(4 + peers.length)
+    `| thousand samples a second, one core | plain tfjs-node | Trivet, native | ratio | portable | ratio | native step alone | portable step alone | PyTorch | ${peers.slice(1).join(" | ")} |`,
+    `| --- | ${Array(7 + peers.length)
       .fill("---")
       .join(" | ")} |`,
     ...rows,

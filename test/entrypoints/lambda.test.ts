@@ -29,7 +29,7 @@ describe("a batch of SQS messages on Lambda", () => {
   ) {
     const { worker, lines } = cloudWorkerOn(world, changes);
     const returned: string[] = [];
-    const returnMessage = async (handle: string) => void returned.push(handle);
+    const returnMessage = async (handle: string, seconds: number) => void returned.push(`${handle} ${seconds}`);
     const log: CloudWorkerParts["log"] = (severity, message) => lines.push({ severity, message, fields: {} });
     const answer = await handleBatch({ payload, deadlineMs }, worker, returnMessage, log);
     return { answer, returned, lines };
@@ -59,7 +59,19 @@ describe("a batch of SQS messages on Lambda", () => {
       }),
     });
     expect(answer).to.deep.equal({ batchItemFailures: [{ itemIdentifier: "id-1" }] });
-    expect(returned).to.deep.equal(["handle-1"]);
+    expect(returned.at(-1)).to.match(/^handle-1 \d+$/);
+    expect(Number(returned.at(-1)!.split(" ")[1])).to.be.below(60);
+  });
+
+  it("has a message come again soon after its function's time, whose function died over it, and not after six times that", async () => {
+    const world = await submitted();
+    const never = { openLearner: () => new Promise<never>(() => {}) };
+    const { worker } = cloudWorkerOn(world, never);
+    const hidden = Promise.withResolvers<string>();
+    const deadlineMs = world.clock.nowMs() + 480_000;
+    const returnMessage = async (handle: string, seconds: number) => hidden.resolve(`${handle} ${seconds}`);
+    void handleBatch({ payload: sqsEvent(messageOf(world, step)), deadlineMs }, worker, returnMessage, () => {});
+    expect(await hidden.promise).to.equal("handle-0 485");
   });
 
   for (const [what, body] of Object.entries(poisonous)) {

@@ -115,7 +115,11 @@ export class CloudWorker {
       const { countAttempt, noteDone } = await import("./attempts.ts");
       const attempt = await countAttempt(store, message.job, delivery.body, delivery.attempt);
       if (attempt > maximumAttempts) return await giveUp(store, message, delivery, attempt);
+      const secondsLeft = (this.#deadlineMs - this.#parts.clock.nowMs()) / 1000;
+      // Without this a task whose function dies comes again all the same, but later.
+      const hiding = delivery.hideFor?.(secondsLeft + 5).catch(() => {});
       const handled = await worker.handle({ ...delivery, attempt });
+      await hiding;
       // Only a hint: without it a message that comes very often would count as one whose workers die.
       if (attempt > 1 && handled.outcome === "done") await noteDone(store, message.job, delivery.body).catch(() => {});
       return handled;

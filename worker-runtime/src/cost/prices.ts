@@ -75,8 +75,8 @@ export const listPrices: Readonly<Record<Cloud, CloudPrices>> = {
       source: "aws.amazon.com/s3/pricing, Standard",
     },
     message: {
-      ...{ dollars: 3 * 0.4e-6, unit: "message", freePerMonth: 333_333, asOf: "2026-09", sure: "agreed" },
-      source: "aws.amazon.com/sqs/pricing: three requests",
+      ...{ dollars: 4 * 0.4e-6, unit: "message", freePerMonth: 250_000, asOf: "2026-09", sure: "agreed" },
+      source: "aws.amazon.com/sqs/pricing: four requests: send, receive, hide for a task's time, delete",
     },
     egressGib: {
       ...{ dollars: 0.09, unit: "GiB", freePerMonth: 100, asOf: "2026-09", sure: "agreed" },

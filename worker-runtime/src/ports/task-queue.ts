@@ -17,6 +17,11 @@ export interface Delivery {
   acknowledge(): Promise<void>;
   /** Gives the message back, to be delivered again after `delaySeconds`. */
   release(delaySeconds: number): Promise<void>;
+  /**
+   * Work on it has begun and has ended, one way or another, in `seconds`: after that it may come again. Only where the
+   * visibility timeout must be far longer than a task.
+   */
+  hideFor?(seconds: number): Promise<void>;
 }
 
 /** The receiving side, for places where no platform pushes messages: this machine, and Azure's event-driven jobs. */

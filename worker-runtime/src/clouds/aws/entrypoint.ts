@@ -61,6 +61,9 @@ export async function handleBatch(
       // Acknowledged is what the answer does not name.
       acknowledge: async () => {},
       release: (delaySeconds) => returnMessage(receiptHandle, delaySeconds),
+      // Lambda asks for a visibility timeout of six times the function's, so that a message which finds no free function can
+      // wait, and leaves a message hidden that long when the function dies over it. This one has found its function.
+      hideFor: (seconds) => returnMessage(receiptHandle, seconds),
     };
     if ((await worker.handle(delivery, deadlineMs)) === "retry") failures.push({ itemIdentifier: messageId });
   }
