@@ -59,7 +59,7 @@ function linkPackages(copy) {
 }
 
 /** @param {string} copy @param {Mutant} mutant */
-function isKilled(copy, { title, file, tests, from, to }) {
+function tryMutant(copy, { title, file, tests, from, to }) {
   const where = path.join(copy, file);
   const source = readFileSync(where, "utf8");
   const found = source.split(from).length - 1;
@@ -73,7 +73,8 @@ function isKilled(copy, { title, file, tests, from, to }) {
     const run = spawnSync(process.execPath, mocha, { cwd: copy, encoding: "utf8", timeout: 300_000 });
     // A mutant that does not even load would be killed by any test, so it proves nothing.
     if (!/\d+ passing|[1-9]\d* failing/.test(run.stdout)) throw new Error(`"${title}" does not run:\n${run.stderr}`);
-    return run.status !== 0;
+    const seed = /seed (\d+) fails/.exec(run.stdout)?.[1];
+    return { killed: run.status !== 0, how: seed ? `, seed ${seed}` : "" };
   } finally {
     writeFileSync(where, source);
   }
@@ -86,10 +87,10 @@ const alive = [];
 try {
   for (const mutant of mutants) {
     const startedAtMs = performance.now();
-    const killed = isKilled(copy, mutant);
+    const { killed, how } = tryMutant(copy, mutant);
     if (!killed) alive.push(mutant.title);
     const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
-    console.log(`${killed ? "killed" : "ALIVE "}  ${mutant.title}  (${seconds} s)`);
+    console.log(`${killed ? "killed" : "ALIVE "}  ${mutant.title}  (${seconds} s${how})`);
   }
 } finally {
   rmSync(copy, { recursive: true });

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import type { RunEvent } from "../../worker-runtime/src/job/events.ts";
+import type { Plan } from "../../worker-runtime/src/job/plan.ts";
+import { seal, unseal } from "../../worker-runtime/src/protocol/sealed.ts";
 import { runTrivet } from "../cli/run-trivet.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { long, rounds, writeSmallJob } from "./small-job.ts";
@@ -49,7 +51,8 @@ describe("the same command again", function () {
     const document = await writeSmallJob(folder(), long);
     const { job } = await trainUntil(0, document, folder());
     const plan = join(folder(), "store/jobs", job, "plan.json");
-    writeFileSync(plan, readFileSync(plan, "utf8").replace('"version":1', '"version":0'));
+    const stored = unseal<Plan>(plan, readFileSync(plan));
+    writeFileSync(plan, seal({ ...stored, version: 0 }));
     const refused = await runTrivet(folder(), ["train", "job.json", "--store", "store"]);
     expect(refused.exitCode).to.equal(2);
     expect(refused.stderr).to.include(`error: jobs/${job}/plan.json is already there and says something else`);

@@ -10,6 +10,7 @@ import { makePlan } from "../../job/make-plan.ts";
 import type { Plan } from "../../job/plan.ts";
 import { openEncoder, openModel } from "../../models/index.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
+import { DamagedObject } from "../../protocol/damaged.ts";
 import type { Learner } from "../../protocol/learner.ts";
 import { isOver, readJob } from "../../protocol/run-record.ts";
 import { portableProducts } from "../../training/portable/inspect.ts";
@@ -93,8 +94,13 @@ export function planEvent(
 /** Whether a job has not ended, and what is stored of it, if anything, is by this version. */
 async function canGoOn(store: ObjectStore, plan: Plan): Promise<boolean> {
   if (await isOver(store, plan.job)) return false;
-  const stored = await readJob(store, plan.job);
-  return !stored || canonicalJson(stored.plan) === canonicalJson(plan);
+  try {
+    const stored = await readJob(store, plan.job);
+    return !stored || canonicalJson(stored.plan) === canonicalJson(plan);
+  } catch (error) {
+    if (error instanceof DamagedObject) return false;
+    throw error;
+  }
 }
 
 /** Which dataset came from files like these the last time, so that reading them again is not needed. */
