@@ -30,7 +30,7 @@ describe("the bill", () => {
     expect(bill.invocations).to.be.closeTo(10 * 0.2e-6, 1e-15);
     expect(bill["store writes"]).to.be.closeTo(1000 * 0.000005, 1e-12);
     expect(bill["store reads"]).to.be.closeTo(2000 * 0.0000004, 1e-12);
-    expect(bill.messages).to.be.closeTo(10 * 3 * 0.4e-6, 1e-15);
+    expect(bill.messages).to.be.closeTo(10 * 4 * 0.4e-6, 1e-15);
   });
 
   it("pays for cores and memory of the same seconds on Google Cloud and Azure", () => {
