@@ -65,7 +65,13 @@ export async function deadLetters(rehearsal: Rehearsal, { file, weightsHash }: S
   const said = await stack.trivet("redrive", "--stack", stack.name);
   const trained = await waitForEnd(rehearsal, submitted.trim());
   demand(trained.weightsHash === weightsHash, `after the dead letters it came to ${trained.weightsHash}`);
-  demand((await pipeline.countDeadLetters()) === 0, "a dead letter is still there");
+  // A late look at an earlier job may have met the same closed store: it is sent again as well.
+  const redriven = async () => {
+    if ((await pipeline.countDeadLetters()) === 0) return true;
+    await stack.trivet("redrive", "--stack", stack.name);
+    return undefined;
+  };
+  await waitFor(redriven, AbortSignal.timeout(60_000));
   say(rehearsal, `a dead letter after ${retries} deliveries; ${said.trim()}; then ${weightsHash.slice(0, 16)}`);
   return trained;
 }

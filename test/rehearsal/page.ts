@@ -78,7 +78,7 @@ stores and queues in emulators, and keeps the rest. A host of ours then does wha
 takes messages out of the queue, starts and stops functions (no more at once than deployed, none where there is nothing to do),
 gives each exactly the deployed environment and the few variables that the platform adds, and ends one that exceeds its
 deployed time or memory. Lambda's run inside AWS's own runtime emulator. Jobs are submitted and fetched with
-\`trivet ... --stack\`; each call of the worker is checked against its deployed role ([permissions](permissions.md)).
+\`trivet ... --stack\`; each call of the worker is checked against its deployed role (by the code in [test/rehearsal/permissions](../test/rehearsal/permissions)).
 
 After the case studies each stack trains a small job, from zero and warm; loses its store for a while, so that a task becomes a
 dead letter, which \`trivet redrive\` sends again; gets garbage into its queue; has its schedule fire and new data arrive;

@@ -104,6 +104,7 @@ export class JobHost implements FunctionHost {
     );
     const how = await process.ended;
     ended.abort();
+    await process.stop(); // What it started ends with it, and its guard.
     memory.stop();
     this.#memories.delete(memory);
     this.#endedPeakMib = Math.max(this.#endedPeakMib, memory.peakMib());

@@ -153,7 +153,7 @@ export class PushHost implements FunctionHost {
     if (isWarm) instance.isBusy = false;
     this.#instances.add(instance);
     this.mostAtOnce = Math.max(this.mostAtOnce, this.running);
-    void started.process.ended.then(() => this.#forget(instance, "it ended by itself"));
+    void started.process.ended.then(() => this.#end(instance, "it ended by itself"));
     this.#onEvent({ type: "started", name, running: this.running });
     return instance;
   }
