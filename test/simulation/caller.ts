@@ -14,6 +14,8 @@ export class Caller implements Clock {
   slowness = 1;
   /** How wrong its clock is. */
   skewMs = 0;
+  /** Neither slow nor wrong nor refused: at the last tries of a task, which must not fail. */
+  steady = false;
   /** Asked before a fault that this caller's work does not survive; says whether one more is allowed, and counts it. */
   mayFail: () => boolean = () => true;
   onKilled: () => void = () => {};
@@ -24,10 +26,10 @@ export class Caller implements Clock {
     this.#scheduler = scheduler;
   }
 
-  nowMs = (): number => this.#scheduler.nowMs() + this.skewMs;
+  nowMs = (): number => this.#scheduler.nowMs() + (this.steady ? 0 : this.skewMs);
 
   sleep = async (milliseconds: number): Promise<void> => {
-    await this.#scheduler.sleep(milliseconds * this.slowness);
+    await this.#scheduler.sleep(milliseconds * (this.steady ? 1 : this.slowness));
     if (!this.alive) await never;
   };
 

@@ -18,7 +18,6 @@ interface Instance {
   readonly worker: CloudWorker;
   readonly version: number;
   deadlineMs: number;
-  attempt: number;
   message: QueuedMessage | undefined;
 }
 
@@ -99,7 +98,8 @@ export class Functions {
     this.#busy.add(instance);
     this.started++;
     instance.message = message;
-    instance.attempt = this.#countStart(message);
+    // A fifth failure rightly ends a job, so only the first three tries of a task meet with any.
+    caller.steady = this.#countStart(message) > 3;
     if (!warm) await caller.sleep(coldStartMs * this.#chance.between("cold", 0.5, 2));
     const deadlineMs = this.#scheduler.nowMs() + timeLimitSeconds * 1000;
     instance.deadlineMs = deadlineMs;
@@ -144,20 +144,14 @@ export class Functions {
 
   #newInstance(): Instance {
     const caller = new Caller(`f${++this.#instances}.v${this.#version}`, this.#scheduler);
-    const clock = {
-      // A wrong clock may make a task outlive its time limit, which is a failure like any other; the fourth try has a right one.
-      nowMs: () => (instance.attempt <= 3 ? caller.nowMs() : this.#scheduler.nowMs()),
-      sleep: caller.sleep,
-    };
     const instance: Instance = {
       caller,
       version: this.#version,
       deadlineMs: 0,
-      attempt: 1,
       message: undefined,
       worker: new CloudWorker({
         platform: "aws-lambda",
-        clock,
+        clock: caller,
         log: (severity, words) => this.#injector.note(`${caller.name} ${severity} ${words}`),
         openCloud: async () => ({ store: this.#store.for(caller), queue: this.queue.for(caller) }),
         openLearner: async (_, __, plan) => this.#learner(plan, caller, instance),
@@ -166,7 +160,7 @@ export class Functions {
       }),
     };
     caller.mayFail = () => {
-      if (!this.#injector.active || !instance.message || instance.attempt > 3) return false;
+      if (!this.#injector.active || !instance.message || caller.steady) return false;
       const failures = this.#failures.get(instance.message.body) ?? 0;
       if (failures >= 3) return false;
       this.#failures.set(instance.message.body, failures + 1);

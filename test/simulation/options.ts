@@ -105,16 +105,23 @@ export function optionsOf(seed: number): Options {
     chance.next(`has ${purpose}`) < 0.5 ? severity * chance.between(purpose, 0.3, 1) * value : 0;
   const times = (purpose: keyof Faults, likely: number, most: number) =>
     chance.next(`has ${purpose}`) < likely ? chance.whole(purpose, 1, most) : 0;
+  const job = jobOf(chance.whole("job", 1, jobs));
   const timeLimitSeconds = chance.pick("time limit", [60, 300, 900]);
+  const coldStartMs = chance.pick("cold start", [0, 500, 3_000, 20_000]);
   return {
     seed,
-    job: jobOf(chance.whole("job", 1, jobs)),
+    job,
     functions: {
       concurrency: chance.whole("concurrency", 1, 8),
-      coldStartMs: chance.pick("cold start", [0, 500, 3_000, 20_000]),
-      localStepMs: chance.pick("local step", [1, 100, 2_000, 10_000]),
+      coldStartMs,
+      // A part of a share must fit into the time limit, even when it takes ten times as long.
+      localStepMs: Math.min(
+        chance.pick("local step", [1, 100, 2_000, 10_000]),
+        (30 * timeLimitSeconds) / Math.min(job.partSteps, job.localSteps),
+      ),
       timeLimitSeconds,
-      visibilitySeconds: timeLimitSeconds * chance.pick("visibility", [1.1, 6]),
+      // Hidden for longer than anyone may work on it, as every cloud's documentation asks for.
+      visibilitySeconds: timeLimitSeconds * chance.pick("visibility", [1.1, 6]) + coldStartMs / 50,
       storeMs: chance.pick("store", [5, 20, 80]),
       queueMs: chance.pick("queue", [5, 50, 500]),
     },

@@ -101,10 +101,11 @@ export class SimulatedStore {
   async #call<T>(caller: Caller, name: string, key: string, effect: () => T, isPut: boolean): Promise<T> {
     const injector = this.#injector;
     const may = () => caller.mayFail();
+    const troubled = () => !caller.steady;
     for (let attempt = 1; ; attempt++) {
       await caller.sleep(this.#options.functions.storeMs * this.#chance.between("store", 0.5, 2));
       if (injector.strikes("killBefore", may)) return caller.die();
-      if ((isPut && injector.strikes("conflict")) || injector.strikes("refused")) {
+      if ((isPut && injector.strikes("conflict", troubled)) || injector.strikes("refused", troubled)) {
         if (attempt >= tries && may()) throw new Error(`503 Slow Down: ${name} ${key}`);
         await caller.sleep(50 * 2 ** Math.min(attempt, 5));
         continue;
@@ -112,7 +113,7 @@ export class SimulatedStore {
       const answer = effect();
       injector.note(`${caller.name} ${name} ${key}${isPut || name === "head" ? ` -> ${textOf(answer)}` : ""}`);
       if (injector.strikes("killAfter", may)) return caller.die();
-      if (!isPut || !injector.strikes("unanswered")) return answer;
+      if (!isPut || !injector.strikes("unanswered", troubled)) return answer;
       await caller.sleep(unansweredMs);
       if (attempt >= tries && may()) throw new Error(`no answer: ${name} ${key}`);
     }

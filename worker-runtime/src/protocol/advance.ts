@@ -51,10 +51,13 @@ export async function runAdvance(context: Context, round: number, look: number):
   }
   if (await store.head(keys.manifest(job, round))) {
     // Whoever closed the round sent what follows. That may have been this task itself, which then died (attempt > 1); or
-    // a job is submitted anew, to a queue that may have lost everything (look 0).
+    // a job is submitted anew, to a queue that may have lost everything (look 0). And who closed the round may have died
+    // while a copy of its message was acknowledged: so unless somebody has been further, this look goes on to the next round.
     const startNext = () => (trains(plan, round) ? sendRound(context, round + 1) : send(context, [{ kind: "finish" }]));
     if (look === 0) await startNext();
     else if (context.attempt > 1) await once(context, keys.nextHint(job, round), startNext);
+    else if (!trains(plan, round)) await startNext();
+    else if (!(await store.head(keys.manifest(job, round + 1)))) await runAdvance(context, round + 1, 1);
     return;
   }
   // Each look sends the next: where every message came twice, there would soon be no end of them.
