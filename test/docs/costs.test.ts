@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { describe, it } from "mocha";
-import { renderCosts } from "../../worker-runtime/src/cost/page.ts";
+import { renderCosts } from "../../tools/costs-page.ts";
 
 describe("docs/costs.md", () => {
   it("says what prices and model say; `node tools/write-costs.ts` writes it", () => {

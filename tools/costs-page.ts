@@ -1,13 +1,21 @@
-import type { Plan } from "../job/plan.ts";
-import { alwaysOn, type CostItem, costOf, type FunctionSize, monthlyDollars, totalDollars } from "./cost-model.ts";
-import { forecast, type Pace } from "./forecast.ts";
-import { type Cloud, type CloudPrices, listPrices, type Price } from "./prices.ts";
+import { table } from "../components/differences-page.ts";
+import {
+  alwaysOn,
+  type CostItem,
+  costOf,
+  type FunctionSize,
+  monthlyDollars,
+  totalDollars,
+} from "../worker-runtime/src/cost/cost-model.ts";
+import { forecast, type Pace } from "../worker-runtime/src/cost/forecast.ts";
+import { type Cloud, type CloudPrices, listPrices, type Price } from "../worker-runtime/src/cost/prices.ts";
+import type { Plan } from "../worker-runtime/src/job/plan.ts";
 
 const titles: Readonly<Record<Cloud, string>> = { aws: "AWS", gcp: "Google Cloud", azure: "Azure" };
 const clouds = Object.keys(titles) as Cloud[];
 
 /** The default size of a worker on each cloud (components/limits.ts): 2,048 MiB and the cores that come with them. */
-export const defaultSize: FunctionSize = { memoryMib: 2048, cores: 1 };
+const defaultSize: FunctionSize = { memoryMib: 2048, cores: 1 };
 
 /** A job to show what a bill looks like: 4 workers, 50 rounds, a model of 1 MB, shares of 10 seconds. */
 const examplePlan = {
@@ -16,7 +24,7 @@ const examplePlan = {
 } as Plan;
 
 /** A step of 0.1 s; the store as LambdaML measured S3 from Lambda (SIGMOD'21): 65 MB/s, 80 ms. */
-export const examplePace: Pace = {
+const examplePace: Pace = {
   ...{ stepMs: 100, measureMs: 2000, coldStartMs: 1500, queueMs: 100 },
   ...{ storeLatencyMs: 80, storeBytesPerSecond: 65e6, parallelRequests: 16 },
 };
@@ -46,10 +54,10 @@ the requests are the same, the bytes within 5 %.
 
 ## Prices
 
-${table(
+${table([
   ["", ...clouds.map((cloud) => `${titles[cloud]}, ${listPrices[cloud].region}`)],
-  priceRows.map(([name, read]) => [name, ...clouds.map((cloud) => priceText(read(listPrices[cloud])))]),
-)}
+  ...priceRows.map(([name, read]) => [name, ...clouds.map((cloud) => priceText(read(listPrices[cloud])))]),
+])}
 
 Each price has its source and month in the file. How sure: a price that the cloud's own interface gave, _agreed_ for what
 several public sources say, _weak_ for one source. A queue's price is for a message's whole way: sent, received, acknowledged.
@@ -59,15 +67,13 @@ Idle, a pipeline costs what it stores; alarms and a registry come on top (docs/c
 
 ${examplePlan.workers} workers, ${examplePlan.rounds} rounds, a model of 1 MB, shares of 10 seconds on functions of 2 GiB; about ${Math.round(usage.wallMs / 60_000)} minutes:
 
-${table(
+${table([
   ["", ...clouds.map((cloud) => titles[cloud])],
-  [
-    ...bills[0]!.map(({ name }, i) => [name, ...bills.map((bill) => dollars(bill[i]!.dollars))]),
-    ["a run", ...bills.map((bill) => dollars(totalDollars(bill)))],
-    ["a month with one run a day, after the free grants", ...bills.map((bill) => dollars(monthlyDollars(bill, 30)))],
-    ...machineRows(bills),
-  ],
-)}
+  ...bills[0]!.map(({ name }, i) => [name, ...bills.map((bill) => dollars(bill[i]!.dollars))]),
+  ["a run", ...bills.map((bill) => dollars(totalDollars(bill)))],
+  ["a month with one run a day, after the free grants", ...bills.map((bill) => dollars(monthlyDollars(bill, 30)))],
+  ...machineRows(bills),
+])}
 
 So functions win while the machine would be idle most of the time, and lose when it would be busy: that is what they are for.
 `;
@@ -103,10 +109,3 @@ function priceText({ dollars: price, unit, freePerMonth, sure }: Price): string 
 
 const round = (value: number) => String(Number(value.toPrecision(4)));
 const dollars = (value: number) => (value === 0 ? "0" : value >= 0.01 ? value.toFixed(2) : value.toPrecision(2));
-
-/** A Markdown table as the formatter leaves it: columns of one width. */
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = header.map((title, i) => Math.max(3, title.length, ...rows.map((row) => row[i]!.length)));
-  const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`;
-  return [line(header), `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...rows.map(line)].join("\n");
-}
