@@ -4,9 +4,8 @@ import { split } from "../../worker-runtime/src/training/flat.ts";
 import { initialWeights } from "../../worker-runtime/src/training/initialisers.ts";
 import type { NativeBackend } from "../../worker-runtime/src/training/native.ts";
 import { ExactArithmetic } from "../../worker-runtime/src/training/portable/exact.ts";
-import { portablePass, refuseUnportable } from "../../worker-runtime/src/training/portable/rewrite.ts";
+import { portablePasses, refuseUnportable } from "../../worker-runtime/src/training/portable/rewrite.ts";
 import { OutputProgram } from "../../worker-runtime/src/training/recorded/output-program.ts";
-import { passes } from "../../worker-runtime/src/training/recorded/passes/index.ts";
 import { record } from "../../worker-runtime/src/training/recorded/recording.ts";
 
 /** A layer on an input of this shape, without the batch; or a function of two such inputs. */
@@ -117,10 +116,11 @@ export function valuesOf(
     });
     refuseUnportable(recording.outputs);
     const portably = (hasOwnKernels: boolean) => {
-      const program = new OutputProgram(native.binding, recording, [
-        ...passes,
-        portablePass(new ExactArithmetic({ hasOwnKernels })),
-      ]);
+      const program = new OutputProgram(
+        native.binding,
+        recording,
+        portablePasses(new ExactArithmetic({ hasOwnKernels })),
+      );
       const values = program.run(native.getInputTensorIds(weights)).slice();
       program.dispose();
       return values;

@@ -16,14 +16,13 @@ import { lossAndGradients } from "../../../worker-runtime/src/training/gradients
 import { initialWeights } from "../../../worker-runtime/src/training/initialisers.ts";
 import type { NativeBackend } from "../../../worker-runtime/src/training/native.ts";
 import { ExactArithmetic } from "../../../worker-runtime/src/training/portable/exact.ts";
-import { portablePass } from "../../../worker-runtime/src/training/portable/rewrite.ts";
+import { portablePasses } from "../../../worker-runtime/src/training/portable/rewrite.ts";
 import {
   DataType,
   type Output,
   rewrite,
   topologicalOrder,
 } from "../../../worker-runtime/src/training/recorded/graph.ts";
-import { passes } from "../../../worker-runtime/src/training/recorded/passes/index.ts";
 import { record } from "../../../worker-runtime/src/training/recorded/recording.ts";
 import { feed, requireNative, stepModel } from "./support.ts";
 
@@ -52,9 +51,7 @@ describe("the rewrite to portable numerics", () => {
         recorded = record(native, [...weights, ...feeds], run).recording.outputs;
       });
       for (const hasOwnKernels of [true, false]) {
-        const portable = [...passes, portablePass(new ExactArithmetic({ hasOwnKernels }))].reduce(rewrite, [
-          ...recorded,
-        ]);
+        const portable = portablePasses(new ExactArithmetic({ hasOwnKernels })).reduce(rewrite, [...recorded]);
         expect(floatOps(recorded).some((op) => dependsOnCpu.test(op))).to.equal(true);
         expect(floatOps(portable).filter((op) => dependsOnCpu.test(op))).to.deep.equal([]);
       }

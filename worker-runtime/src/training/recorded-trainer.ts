@@ -6,7 +6,7 @@ import type { NativeBackend } from "./native.ts";
 import { initialState, makeOptimizer } from "./optimizer.ts";
 import { OutputFunction } from "./output-function.ts";
 import { ExactArithmetic } from "./portable/exact.ts";
-import { cannotBePortable, portablePass, refuseUnportable } from "./portable/rewrite.ts";
+import { cannotBePortable, portablePasses, refuseUnportable } from "./portable/rewrite.ts";
 import { refuseFarValues, refuseOtherGraph, refuseOtherValues, refuseOtherWeights } from "./recorded/checks.ts";
 import { passes } from "./recorded/passes/index.ts";
 import { NotRecordable, type Recording, record } from "./recorded/recording.ts";
@@ -149,7 +149,7 @@ export class RecordedTrainer implements Trainer {
       this.#recording!,
       parameters,
       this.#options.optimizer,
-      this.#isPortable ? [...passes, portablePass(new ExactArithmetic(this.#native))] : passes,
+      this.#isPortable ? portablePasses(new ExactArithmetic(this.#native)) : passes,
     );
     if (this.#pending) this.#program.set(this.#pending.weights, this.#pending.state);
     this.#pending = undefined;

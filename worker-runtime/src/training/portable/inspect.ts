@@ -8,10 +8,9 @@ import { lossAndGradients } from "../gradients.ts";
 import { initialWeights } from "../initialisers.ts";
 import { Random } from "../random.ts";
 import { rewrite } from "../recorded/graph.ts";
-import { passes } from "../recorded/passes/index.ts";
 import { NotRecordable, record } from "../recorded/recording.ts";
 import { ExactArithmetic, type Product } from "./exact.ts";
-import { cannotBePortable, portablePass, refuseUnportable } from "./rewrite.ts";
+import { cannotBePortable, portablePasses, refuseUnportable } from "./rewrite.ts";
 
 /**
  * The products of a training step with portable numerics: how long their sums are, and how many bits their factors keep.
@@ -42,7 +41,7 @@ export async function portableProducts(
     const { outputs } = record(native, [...weights, ...batch], run).recording;
     refuseUnportable(outputs);
     const exact = new ExactArithmetic(native);
-    [...passes, portablePass(exact)].reduce(rewrite, [...outputs]);
+    portablePasses(exact).reduce(rewrite, [...outputs]);
     return exact.products;
   } catch (error) {
     if (error instanceof NotRecordable) throw cannotBePortable("the training step", error);

@@ -2,10 +2,9 @@ import type * as tfjs from "@tensorflow/tfjs";
 import type { NativeBackend } from "../native.ts";
 import { refuseOtherGraph } from "../recorded/checks.ts";
 import { OutputProgram } from "../recorded/output-program.ts";
-import { passes } from "../recorded/passes/index.ts";
 import { NotRecordable, type Recording, record } from "../recorded/recording.ts";
 import { ExactArithmetic } from "./exact.ts";
-import { cannotBePortable, portablePass, refuseUnportable } from "./rewrite.ts";
+import { cannotBePortable, portablePasses, refuseUnportable } from "./rewrite.ts";
 
 interface Entry {
   readonly recording: Recording;
@@ -49,10 +48,11 @@ export class PortableOutputs {
         return entry;
       }
       refuseUnportable(recording.outputs);
-      const program = new OutputProgram(this.#native.binding, recording, [
-        ...passes,
-        portablePass(new ExactArithmetic(this.#native)),
-      ]);
+      const program = new OutputProgram(
+        this.#native.binding,
+        recording,
+        portablePasses(new ExactArithmetic(this.#native)),
+      );
       this.#makeRoom();
       const made = { recording, program, isChecked: false };
       this.#entries.set(shapes, made);

@@ -1,6 +1,7 @@
 import { UserError } from "../../errors.ts";
 import { type Output, type Rule, topologicalOrder } from "../recorded/graph.ts";
 import { originOf } from "../recorded/origin.ts";
+import { passes } from "../recorded/passes/index.ts";
 import type { NotRecordable } from "../recorded/recording.ts";
 import type { ExactArithmetic } from "./exact.ts";
 import { treatmentOf } from "./operations.ts";
@@ -14,6 +15,11 @@ export function portablePass(exact: ExactArithmetic): Rule {
     const treatment = treatmentOf(node);
     return typeof treatment === "function" ? treatment(exact, node) : undefined;
   };
+}
+
+/** All rewrites of a recorded graph that is to be portable: those that make it faster, then the one that makes it portable. */
+export function portablePasses(exact: ExactArithmetic): readonly Rule[] {
+  return [...passes, portablePass(exact)];
 }
 
 /** Refuses a graph with operations that are not known to have the same bits on every CPU. */
