@@ -17,8 +17,8 @@ const [storeFolder, queueFolder, machine, machines, isAudit, job] = process.argv
 const store = await LocalObjectStore.open(storeFolder);
 const queues = await openQueues(queueFolder, Number(machines), `machine-${machine}`);
 const runsAgain = isAudit === "audit" && machine === "0";
-/** The update that is made once more, which the worker must not see beforehand. */
-let hidden: string | undefined;
+/** What would tell the worker that an update which is made once more is there, or comes too late. */
+let hidden: readonly string[] = [];
 
 const worker = new Worker({
   ...{
@@ -33,18 +33,19 @@ const worker = new Worker({
   remainingMs: () => Infinity,
 });
 const own = queues[Number(machine)]!;
-while (!(await isOver(store, job))) {
+for (;;) {
   const delivery = await own.receive(900);
   if (!delivery) {
+    if (await isOver(store, job)) break;
     await own.waitForChange(200);
     continue;
   }
-  hidden = undefined;
+  hidden = [];
   const message = decodeMessage(delivery.body);
   if (runsAgain && typeof message !== "string" && message.task.kind === "step") {
     const key = keys.update(job, message.task.round, message.task.worker);
     while (!(await store.head(key)) && !(await isOver(store, job))) await sleep(20);
-    hidden = key;
+    hidden = [key, keys.manifest(job, message.task.round), keys.result(job, "manifest.json")];
   }
   const handled = await worker.handle(delivery);
   if (handled.outcome === "retry") throw handled.error;
@@ -54,7 +55,7 @@ for (const queue of queues) queue.close();
 function hiding(store: LocalObjectStore): ObjectStore {
   return new Proxy(store, {
     get(target, name: keyof LocalObjectStore) {
-      if (name === "head") return async (key: string) => (key === hidden ? undefined : target.head(key));
+      if (name === "head") return async (key: string) => (hidden.includes(key) ? undefined : target.head(key));
       const value: unknown = target[name];
       return typeof value === "function" ? value.bind(target) : value;
     },
