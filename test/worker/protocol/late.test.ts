@@ -1,13 +1,15 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
+import type { Plan } from "../../../worker-runtime/src/job/plan.ts";
 import type { ObjectStore } from "../../../worker-runtime/src/ports/object-store.ts";
 import type { TaskQueue } from "../../../worker-runtime/src/ports/task-queue.ts";
-import { decide } from "../../../worker-runtime/src/protocol/decisions.ts";
+import { decide, readDecisions } from "../../../worker-runtime/src/protocol/decisions.ts";
 import { keys } from "../../../worker-runtime/src/protocol/keys.ts";
 import { encodeMessage, type Task } from "../../../worker-runtime/src/protocol/messages.ts";
 import { readDivergences } from "../../../worker-runtime/src/protocol/run-record.ts";
 import { verifyJob } from "../../../worker-runtime/src/protocol/verify.ts";
-import { outcomeOf, planOf, World } from "./world.ts";
+import { ArithmeticLearner } from "./arithmetic-learner.ts";
+import { documentOf, outcomeOf, planOf, World } from "./world.ts";
 
 const job = "arithmetic-1";
 const step = (round: number, worker: number): Task => ({ kind: "step", round, worker });
@@ -76,6 +78,49 @@ describe("what comes late", () => {
     await world.work();
     expect((await world.result())!.weightsHash).to.equal(undisturbed.weights);
   });
+
+  for (const [what, goOn] of [
+    ["its look", (world: World) => world.queue.send([delivery({ kind: "advance", round: 3, look: 1 }).body])],
+    ["who submits it again", (world: World) => world.submit()],
+  ] as const)
+    it(`a job that was to stop early does, when who completed the round died before deciding it: by ${what}`, async () => {
+      const document = documentOf();
+      const options = {
+        plan: planOf({ rounds: 9 }),
+        document: { ...document, training: { ...document.training, earlyStop: { patience: 1 } } },
+        // Better from round to round, up to the second.
+        learner: ({ weightCount, seed }: Plan) => {
+          const learner = new ArithmeticLearner(weightCount, seed);
+          return Object.assign(learner, { metrics: (sums: Record<string, number>) => ({ error: sums.count! }) });
+        },
+      };
+      const undisturbed = await outcomeOf(options);
+      expect((await undisturbed.world.result())!.state).to.equal("stopped-early");
+      const stops = (await readDecisions(undisturbed.world.store, job)).find(({ name }) => name === "stop")!.round!;
+      expect(stops).to.equal(2);
+      let dies = true;
+      const world = new World({
+        ...options,
+        wrapStore: (store) => ({
+          putIfAbsent: async (key, body) => {
+            if (dies && key === keys.decision(job, "stop")) throw new Error("killed");
+            return store.putIfAbsent(key, body);
+          },
+          get: (key, range) => store.get(key, range),
+          head: (key) => store.head(key),
+          list: (prefix) => store.list(prefix),
+          delete: (key) => store.delete(key),
+        }),
+      });
+      await world.submit();
+      await untilRound(world, stops);
+      for (; world.queue.size > 0; world.clock.pass(100)) await (await world.queue.receive(1e6))?.acknowledge();
+      dies = false;
+      await goOn(world);
+      await world.work();
+      expect((await world.result())!.state).to.equal("stopped-early");
+      expect((await world.result())!.chainHash).to.equal(undisturbed.chain);
+    });
 
   for (const reducers of [1, 2])
     it(`a task whose round is complete, and removed, neither trains nor ends the job (${reducers} reducers)`, async () => {

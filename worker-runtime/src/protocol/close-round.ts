@@ -27,18 +27,34 @@ export async function closeRound(context: Context, round: number): Promise<boole
   return true;
 }
 
-async function startNext(context: Context, manifest: Manifest): Promise<void> {
-  const { document, plan } = context;
-  const { patience } = document.training.earlyStop ?? {};
-  const stops = patience !== undefined && (manifest.best?.since ?? 0) >= patience && trains(plan, manifest.round);
-  if (stops)
-    await decide(context.store, context.job, "stop", {
-      round: manifest.round,
-      reason: `${context.learner.primary.metric} has not improved in ${patience} measurements`,
-    });
-  const ends = stops || !trains(plan, manifest.round) || (await readDecisions(context.store, context.job)).length > 0;
+/** After a round: the next one, or the result. */
+export async function startNext(context: Context, manifest: Manifest): Promise<void> {
+  const stops = await stopIfDue(context, manifest);
+  const { plan, store, job } = context;
+  const ends = stops || !trains(plan, manifest.round) || (await readDecisions(store, job)).length > 0;
   if (ends) return send(context, [{ kind: "finish" }]);
   await sendRound(context, manifest.round + 1);
+}
+
+/**
+ * Whether the job was to stop early before this round. Everybody who comes to the round asks again, and has the same answer
+ * from the same manifest: who completed the round before may have died before it wrote the decision down.
+ */
+export async function wasToStop(context: Context, round: number): Promise<boolean> {
+  if (round === 0 || !context.document.training.earlyStop) return false;
+  const before = await readManifest(context.store, context.job, round - 1);
+  return before !== undefined && stopIfDue(context, before.manifest);
+}
+
+async function stopIfDue({ store, job, document, plan, learner }: Context, manifest: Manifest): Promise<boolean> {
+  const { patience } = document.training.earlyStop ?? {};
+  const isDue = patience !== undefined && (manifest.best?.since ?? 0) >= patience && trains(plan, manifest.round);
+  if (isDue)
+    await decide(store, job, "stop", {
+      round: manifest.round,
+      reason: `${learner.primary.metric} has not improved in ${patience} measurements`,
+    });
+  return isDue;
 }
 
 async function makeManifest(
