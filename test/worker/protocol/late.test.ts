@@ -32,6 +32,11 @@ function counting(queue: TaskQueue, sent: string[]): TaskQueue {
   };
 }
 
+function wrapped(store: ObjectStore, changes: Partial<ObjectStore>): ObjectStore {
+  const bound = ["putIfAbsent", "get", "head", "list", "delete"] as const;
+  return { ...Object.fromEntries(bound.map((name) => [name, store[name].bind(store)])), ...changes } as ObjectStore;
+}
+
 async function untilRound(world: World, round: number): Promise<void> {
   const worker = world.worker();
   while (!(await world.store.head(keys.manifest(job, round)))) {
@@ -101,16 +106,13 @@ describe("what comes late", () => {
       let dies = true;
       const world = new World({
         ...options,
-        wrapStore: (store) => ({
-          putIfAbsent: async (key, body) => {
-            if (dies && key === keys.decision(job, "stop")) throw new Error("killed");
-            return store.putIfAbsent(key, body);
-          },
-          get: (key, range) => store.get(key, range),
-          head: (key) => store.head(key),
-          list: (prefix) => store.list(prefix),
-          delete: (key) => store.delete(key),
-        }),
+        wrapStore: (store) =>
+          wrapped(store, {
+            async putIfAbsent(key, body) {
+              if (dies && key === keys.decision(job, "stop")) throw new Error("killed");
+              return store.putIfAbsent(key, body);
+            },
+          }),
       });
       await world.submit();
       await untilRound(world, stops);
@@ -147,6 +149,23 @@ describe("what comes late", () => {
     await worker.handle(delivery({ kind: "finish" }));
     await worker.handle(delivery(step(2, 0)));
     expect(await world.store.list(keys.updates(job, 2))).to.deep.equal([]);
+  });
+
+  it("a decision that a list does not show yet is not passed over when the result is made", async () => {
+    let late = false;
+    const world = new World({
+      plan: planOf({ rounds: 9 }),
+      wrapStore: (store) =>
+        wrapped(store, {
+          list: async (prefix) => (late && prefix === keys.decisions(job) ? [] : store.list(prefix)),
+        }),
+    });
+    await world.submit();
+    await untilRound(world, 1);
+    await decide(world.store, job, "cancel", { reason: "asked for" });
+    late = true;
+    await world.worker().handle(delivery({ kind: "finish" }));
+    expect((await world.result())!.state).to.equal("cancelled");
   });
 
   it("a round that is completed behind the result of a cancelled job does not spoil the audit", async () => {
