@@ -87,7 +87,8 @@ function simulate(copy, jobs) {
   const run = spawnSync(process.execPath, args, { cwd: copy, encoding: "utf8", timeout: 300_000 });
   const seed = /^seed (\d+)/m.exec(run.stdout)?.[1];
   if (seed) return `simulator: ${seed} ${seed === "1" ? "seed" : "seeds"}`;
-  return run.status === 0 ? `simulator: alive after ${jobs} seeds` : "simulator: hangs";
+  if (run.status === 0) return `simulator: alive after ${jobs} seeds`;
+  return run.signal ? "simulator: hangs" : "simulator: 1 seed, which ends its process";
 }
 
 const { values, positionals } = parseArgs({ options: { seeds: { type: "string" } }, allowPositionals: true });
