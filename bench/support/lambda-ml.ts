@@ -1,5 +1,5 @@
 import { Scheduler } from "../../test/simulation/scheduler.ts";
-import { type Network, type ShapedRound, ShapedStore } from "./shaped-world.ts";
+import { type Network, type Requests, ShapedStore } from "./shaped-world.ts";
 
 /**
  * The two exchanges of LambdaML (SIGMOD'21; github.com/DS3Lab/LambdaML, communicator/s3_primitive.py) over the same shaped store: one
@@ -10,8 +10,13 @@ export function lambdaML(
   modelBytes: number,
   workers: number,
   network: Network,
-): Promise<ShapedRound> {
+): Promise<LambdaMLRound> {
   return exchange(workers, network, pattern === "AllReduce" ? allReduce(modelBytes) : scatterReduce(modelBytes));
+}
+
+export interface LambdaMLRound {
+  readonly seconds: number;
+  readonly requests: Requests;
 }
 
 interface Program {
@@ -42,7 +47,7 @@ const scatterReduce =
     for (const from of others) await get(`sum ${from}`);
   };
 
-async function exchange(workers: number, network: Network, run: Exchange): Promise<ShapedRound> {
+async function exchange(workers: number, network: Network, run: Exchange): Promise<LambdaMLRound> {
   const scheduler = new Scheduler();
   const store = new ShapedStore(scheduler, network);
   const waiting = new Map<string, (() => void)[]>();

@@ -83,6 +83,8 @@ export class ShapedStore {
 
 export interface ShapedRound {
   readonly seconds: number;
+  /** From when the last update is stored. */
+  readonly aggregationSeconds: number;
   readonly requests: Requests;
 }
 
@@ -99,10 +101,13 @@ export async function runShaped(
   const scheduler = new Scheduler();
   const store = new ShapedStore(scheduler, network);
   const { document, plan, manifest } = stubJob(job);
-  const closed: { readonly atMs: number; readonly requests: Requests }[] = [];
+  const closed: { readonly atMs: number; readonly aggregationMs: number; readonly requests: Requests }[] = [];
+  let lastUpdateAtMs = 0;
   store.onCreated = (key) => {
+    if (key.startsWith(keys.updates(plan.job, closed.length))) lastUpdateAtMs = scheduler.nowMs();
     if (key !== keys.manifest(plan.job, closed.length)) return;
-    closed.push({ atMs: scheduler.nowMs(), requests: { ...store.requests } });
+    const atMs = scheduler.nowMs();
+    closed.push({ atMs, aggregationMs: atMs - lastUpdateAtMs, requests: { ...store.requests } });
     // As a bucket's lifecycle would, so that memory holds two rounds.
     for (const old of store.objects.keys())
       if (old.startsWith(keys.updates(plan.job, closed.length - 2))) store.objects.delete(old);
@@ -142,6 +147,7 @@ export async function runShaped(
   const rounds = closed.length - 1;
   const mean = (name: keyof Requests) => (last.requests[name] - first.requests[name]) / rounds;
   return {
+    aggregationSeconds: last.aggregationMs / 1000,
     seconds: ((last.atMs - first.atMs) / rounds - (plan.workers - 1) * apartMs) / 1000,
     requests: { put: mean("put"), get: mean("get"), head: mean("head"), list: mean("list"), bytes: mean("bytes") },
   };
