@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { UserError } from "../../worker-runtime/src/errors.ts";
 import { mutated } from "./mutate.ts";
 import { corpusFolder, corpusNames, type Reader } from "./readers.ts";
@@ -26,16 +27,29 @@ export async function readCase(
   seed: number,
   number: number,
   folder: string,
+  timed = false,
 ): Promise<Found | undefined> {
-  const what = await problemOf(reader, mutated(seed, number, corpus, reader.isText), folder);
+  const what = await problemOf(reader, mutated(seed, number, corpus, reader.isText), folder, timed);
   return what === undefined ? undefined : { reader: reader.name, seed, number, what };
 }
 
-/** What is wrong with how a reader takes some bytes; undefined: it read them, or refused them as it should. */
-export async function problemOf(reader: Reader, bytes: Buffer, folder: string): Promise<string | undefined> {
+/**
+ * What is wrong with how a reader takes some bytes; undefined: it read them, or refused them as it should. `timed`: also when it takes
+ * too long, which says nothing on a machine that is busy with other things.
+ */
+export async function problemOf(
+  reader: Reader,
+  bytes: Buffer,
+  folder: string,
+  timed = false,
+): Promise<string | undefined> {
   const beforeBytes = process.memoryUsage().arrayBuffers;
   const startedAtMs = performance.now();
   let problem: string | undefined;
+  const onUnhandled = (error: unknown) => {
+    problem = `ends the process by an error that nobody waits for: ${(error as Error)?.stack ?? error}`;
+  };
+  process.on("unhandledRejection", onUnhandled);
   try {
     await reader.read(bytes, folder);
   } catch (error) {
@@ -44,8 +58,10 @@ export async function problemOf(reader: Reader, bytes: Buffer, folder: string): 
       problem = `says: ${error.message.slice(0, 300)}`;
   }
   const tookMs = performance.now() - startedAtMs;
+  if (reader.isAsync) await setImmediate();
+  process.off("unhandledRejection", onUnhandled);
   const allocatedBytes = process.memoryUsage().arrayBuffers - beforeBytes;
-  if (tookMs > longestMs) problem ??= `takes ${Math.round(tookMs)} ms`;
+  if (timed && tookMs > (reader.longestMs ?? longestMs)) problem ??= `takes ${Math.round(tookMs)} ms`;
   if (allocatedBytes > mostBytes) problem ??= `allocates ${Math.round(allocatedBytes / 2 ** 20)} MiB`;
   return problem;
 }

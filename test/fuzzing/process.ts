@@ -35,7 +35,7 @@ process.once("message", async ({ names, seed, from, seconds }: Order) => {
       for (let n = number; n < number + turn; n++) {
         // Told beforehand: when this case ends the process, its number is known.
         tell({ type: "reading", reader: reader.name, number: n });
-        const found = await readCase(reader, corpus, seed, n, folder);
+        const found = await readCase(reader, corpus, seed, n, folder, true);
         if (found) tell({ type: "found", found });
         executions[reader.name]!++;
       }

@@ -18,6 +18,10 @@ export interface Reader {
   readonly name: string;
   /** Whether mutations should be those of text. */
   readonly isText: boolean;
+  /** Whether something may go wrong after it has answered. */
+  readonly isAsync?: boolean;
+  /** How long it may take with any input of a few kilobytes. @default 2 s */
+  readonly longestMs?: number;
   /** `folder`: a scratch folder for readers of files. */
   read(bytes: Buffer, folder: string): void | Promise<void>;
 }
@@ -58,6 +62,8 @@ export const readers: readonly Reader[] = [
   {
     name: "image",
     isText: false,
+    // A few bytes may well be a picture of 64 megapixels.
+    longestMs: 20_000,
     read(bytes) {
       // As readers/images.ts: whatever a picture's decoder says becomes the row's problem.
       try {
@@ -85,6 +91,7 @@ function ofFormat(name: Format): Reader {
   return {
     name,
     isText: name !== "parquet",
+    isAsync: true,
     read(bytes, folder) {
       const file = join(folder, "data");
       writeFileSync(file, bytes);

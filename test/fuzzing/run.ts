@@ -37,7 +37,7 @@ async function readOne(chosen: number): Promise<void> {
   for (const reader of readers.filter(({ name }) => names.includes(name))) {
     const bytes = mutated(seed, chosen, corpusOf(reader), reader.isText);
     console.log(`${reader.name}: ${bytes.length} bytes\n${bytes.subarray(0, 2000).toString("latin1")}`);
-    const problem = await problemOf(reader, bytes, folder);
+    const problem = await problemOf(reader, bytes, folder, true);
     console.log(problem ?? "read, or refused as it should be");
     if (problem) process.exitCode = 1;
   }
