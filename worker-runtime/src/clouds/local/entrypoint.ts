@@ -5,6 +5,7 @@ import type { JobDocument } from "../../job/document.ts";
 import { Worker } from "../../protocol/worker.ts";
 import { loadBackend } from "../../training/backend.ts";
 import { openLearner } from "../../training/learner.ts";
+import { Chaos, type Fault } from "./chaos.ts";
 import { systemClock } from "./clock.ts";
 import { LocalObjectStore } from "./object-store.ts";
 import { LocalTaskQueue } from "./task-queue.ts";
@@ -17,21 +18,30 @@ export interface WorkerOrder {
   readonly place: string;
   readonly storeFolder: string;
   readonly queueFolder: string;
+  /** How often this place was started before. */
+  readonly life: number;
+  /** Faults on purpose, drawn from this seed. */
+  readonly chaosSeed?: number;
 }
 
 /** What a worker process tells its coordinator. */
 export type WorkerNews =
   | { readonly type: "notice"; readonly text: string }
+  | { readonly type: "fault"; readonly fault: Fault }
   | { readonly type: "handled"; readonly outcome: "done" | "poison" | "failed" }
   | { readonly type: "retry"; readonly reason: string; readonly exitCode: number | undefined; readonly stack?: string };
 
 /** No process holds a message longer than this; when one dies, its coordinator gives the message back at once. */
 const visibilityTimeoutSeconds = 900;
 
-async function run({ place, storeFolder, queueFolder }: WorkerOrder): Promise<void> {
-  const store = await LocalObjectStore.open(storeFolder);
-  const queue = await LocalTaskQueue.open(queueFolder, place, systemClock);
+async function run({ place, storeFolder, queueFolder, life, chaosSeed }: WorkerOrder): Promise<void> {
+  const files = await LocalObjectStore.open(storeFolder);
+  const messages = await LocalTaskQueue.open(queueFolder, place, systemClock);
   const tell = (news: WorkerNews) => process.send?.(news);
+  const chaos =
+    chaosSeed === undefined ? undefined : new Chaos(chaosSeed, place, life, (fault) => tell({ type: "fault", fault }));
+  const store = chaos?.store(files) ?? files;
+  const queue = chaos?.queue(messages) ?? messages;
   const notices = new Set<string>();
   const worker = new Worker({
     ...{ store, queue, place, clock: systemClock },
@@ -51,7 +61,7 @@ async function run({ place, storeFolder, queueFolder }: WorkerOrder): Promise<vo
     await setImmediate();
     const delivery = await queue.receive(visibilityTimeoutSeconds);
     if (!delivery) {
-      await queue.waitForChange(200);
+      await messages.waitForChange(200);
       continue;
     }
     const handled = await worker.handle(delivery);

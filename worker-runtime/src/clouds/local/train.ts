@@ -9,6 +9,7 @@ import { keys } from "../../protocol/keys.ts";
 import { isOver, readResult } from "../../protocol/run-record.ts";
 import { submit } from "../../protocol/submit.ts";
 import { readOutcome, tellOfEarlier } from "../read-outcome.ts";
+import { type Fault, inWords } from "./chaos.ts";
 import { systemClock } from "./clock.ts";
 import type { WorkerNews } from "./entrypoint.ts";
 import { explained } from "./explained.ts";
@@ -28,6 +29,8 @@ export interface TrainOptions {
   readonly processes: number;
   /** Trains a job that is already finished once more, beside the first result. */
   readonly again: boolean;
+  /** Lets go wrong what may go wrong, drawn from this seed: processes killed, reads damaged, messages doubled. The result is the same. */
+  readonly chaosSeed?: number | undefined;
   /** Stops the run; the same call goes on from there. */
   readonly signal: AbortSignal;
   readonly onEvent: (event: RunEvent) => void;
@@ -45,7 +48,8 @@ const pollMs = 50;
  */
 export async function trainLocally(options: TrainOptions): Promise<TrainOutcome> {
   const startedAtMs = systemClock.nowMs();
-  const { document, storeFolder, onEvent } = options;
+  const { document, storeFolder, onEvent, chaosSeed } = options;
+  const faults = new Map<Fault, number>();
   const store = await LocalObjectStore.open(storeFolder);
   await store.removeLeftovers(startedAtMs);
   const logFolder = join(storeFolder, "logs");
@@ -58,8 +62,12 @@ export async function trainLocally(options: TrainOptions): Promise<TrainOutcome>
   const places = Array.from({ length: options.processes }, (_, i) => `process-${i + 1}`);
   // Started first: they load TensorFlow while the data is read.
   const processes = new WorkerProcesses(places, logFolder, {
-    onNews: (_, news) => onNews(news, onEvent, (error) => broken.abort(error)),
+    onNews: (_, news) => {
+      if (news.type === "fault") faults.set(news.fault, (faults.get(news.fault) ?? 0) + 1);
+      else onNews(news, onEvent, (error) => broken.abort(error));
+    },
     onExit: async (place, exitCode, signal, restarts) => {
+      if (signal === "SIGKILL") faults.set("kill", (faults.get("kill") ?? 0) + 1);
       onEvent({ type: "worker-exit", place, exitCode, signal, restarts });
       await queue?.releaseAllOf(place);
     },
@@ -73,12 +81,14 @@ export async function trainLocally(options: TrainOptions): Promise<TrainOutcome>
     const earlier = await outcomeOf(store, plan, startedAtMs);
     const first = await submit(store, queue, systemClock.nowMs(), document, plan);
     tellOfEarlier(earlier, first, onEvent);
-    processes.begin({ storeFolder, queueFolder });
+    if (chaosSeed !== undefined) onEvent({ type: "notice", text: `Chaos from seed ${chaosSeed}.` });
+    processes.begin({ storeFolder, queueFolder, ...(chaosSeed !== undefined && { chaosSeed }) });
     const watcher = new RoundWatcher(store, plan, systemClock, first, startedAtMs, onEvent);
     if (!(await untilOver(store, plan, watcher, signal))) broken.signal.throwIfAborted();
     // Before the state is read, so that no worker closes a further round behind it.
     await processes.stop();
     const outcome = await outcomeOf(store, plan, startedAtMs);
+    if (chaosSeed !== undefined) onEvent({ type: "notice", text: `Chaos from seed ${chaosSeed}: ${inWords(faults)}.` });
     if (options.again) await compareWithFirst(store, document, plan, outcome, onEvent);
     onEvent({ type: "finished", ...outcome });
     return outcome;
