@@ -59,7 +59,9 @@ export async function problemOf(
   }
   const tookMs = performance.now() - startedAtMs;
   // What nobody waits for may still be reading a file.
-  if (reader.isAsync) for (let turn = 0; turn < 3; turn++) await setImmediate();
+  if (reader.isAsync)
+    do await setImmediate();
+    while (process.getActiveResourcesInfo().some((name) => name.startsWith("FSReq")));
   process.off("unhandledRejection", onUnhandled);
   const allocatedBytes = process.memoryUsage().arrayBuffers - beforeBytes;
   if (timed && tookMs > (reader.longestMs ?? longestMs)) problem ??= `takes ${Math.round(tookMs)} ms`;
