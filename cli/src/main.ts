@@ -3,10 +3,16 @@ import { styleText } from "node:util";
 import { UserError } from "@trivet/worker-runtime/errors";
 import { Command, CommanderError } from "commander";
 import { addCancel } from "./commands/cancel.ts";
+import { addCompare } from "./commands/compare.ts";
+import { addDiff } from "./commands/diff.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addExport } from "./commands/export.ts";
 import { addFetch } from "./commands/fetch.ts";
+import { addGc } from "./commands/gc.ts";
 import { addInit } from "./commands/init.ts";
 import { addInspect } from "./commands/inspect.ts";
+import { addList } from "./commands/list.ts";
+import { addLogs } from "./commands/logs.ts";
 import { addPredict } from "./commands/predict.ts";
 import { addRedrive } from "./commands/redrive.ts";
 import { addStatus } from "./commands/status.ts";
@@ -68,7 +74,8 @@ function program(): Command {
     .exitOverride();
   const local = [addInit, addTrain, addPredict, addInspect, addDoctor];
   const deployed = [addSubmit, addStatus, addWatch, addFetch, addCancel, addRedrive];
-  for (const add of [...local, ...deployed]) add(trivet);
+  const jobs = [addList, addCompare, addDiff, addLogs, addExport, addGc];
+  for (const add of [...local, ...jobs, ...deployed]) add(trivet);
   return trivet;
 }
 

@@ -7,31 +7,17 @@ import { type Html, html } from "./report/html.ts";
 import { integrity } from "./report/integrity.ts";
 import { lineChart } from "./report/line-chart.ts";
 import { loadingTheModel } from "./report/loading.ts";
+import { frozenPage } from "./report/page.ts";
 import { roundsTable } from "./report/rounds-table.ts";
-import { style } from "./report/style.ts";
 import { timeSplit } from "./report/time-split.ts";
 import { spanOf, timeline } from "./report/timeline.ts";
 import type { RunRecord } from "./run-record.ts";
 
-/**
- * `report.html`: all that there is to know of a run, on one page that needs nothing but itself. It holds no script and
- * asks for no file, and its Content-Security-Policy forbids both, so it can be mailed and hosted anywhere. It is
- * well-formed XML too, so that tools can read it.
- */
+/** `report.html`: all that there is to know of a run, on one page. */
 export function renderReport(record: RunRecord): string {
-  const page = html`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8"/>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"/>
-<meta name="viewport" content="width=device-width, initial-scale=1"/>
-<meta name="color-scheme" content="light dark"/>
-<link rel="icon" href="data:,"/>
-<title>${record.document.name}: training report</title>
-<style>${style}</style>
-</head>
-<body>
-${heading(record)}
+  return frozenPage(
+    `${record.document.name}: training report`,
+    html`${heading(record)}
 <main>
 <h2>Learning</h2>
 ${learning(record)}
@@ -48,11 +34,8 @@ ${loadingTheModel(record)}
 <h2>The job as it ran</h2>
 <p>With every default filled in.</p>
 <pre><code>${stringify(record.document)}</code></pre>
-</main>
-</body>
-</html>
-`;
-  return page.text;
+</main>`,
+  );
 }
 
 function learning(record: RunRecord): Html {
@@ -63,19 +46,27 @@ function learning(record: RunRecord): Html {
     lineChart({
       id: `held-out-${i}`,
       title: `Held-out ${name}`,
-      points: rounds.map(({ round, metrics }) => ({ round, value: metrics?.[name] ?? Number.NaN })),
+      series: [
+        {
+          points: rounds.map(({ round, metrics }) => ({ round, value: metrics?.[name] ?? Number.NaN })),
+          markedRound: resultRound,
+        },
+      ],
       format: (value) => metric(name, value),
       formatTick: (value) => metricTick(name, value),
-      markedRound: resultRound,
       lastRound,
     }),
   );
   const loss = lineChart({
     id: "training-loss",
     title: "Training loss",
-    points: rounds.map(({ round, trainLoss }) => ({ round, value: trainLoss ?? Number.NaN })),
+    series: [
+      {
+        points: rounds.map(({ round, trainLoss }) => ({ round, value: trainLoss ?? Number.NaN })),
+        markedRound: undefined,
+      },
+    ],
     format: short,
-    markedRound: undefined,
     lastRound,
   });
   return html`<div class="charts">

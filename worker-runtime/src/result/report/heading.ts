@@ -3,6 +3,7 @@ import { facts } from "./environment.ts";
 import { count, counted, duration, metric, time } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { divergenceWarning } from "./integrity.ts";
+import { eyebrow } from "./page.ts";
 import { spanOf } from "./timeline.ts";
 
 /** What a reader wants to know in the first five seconds: what ran, how good it is, how it ended, which bits came out. */
@@ -10,7 +11,7 @@ export function heading(record: RunRecord): Html {
   const { document, primaryMetric, metrics } = record;
   const value = metrics[primaryMetric];
   return html`<header>
-<p class="eyebrow"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M3 8h18M7 8l-2 12M17 8l2 12M12 8v12"/></svg> Trivet training report</p>
+${eyebrow("Trivet training report")}
 <h1>${document.name}</h1>
 <p class="headline">${
     value === undefined

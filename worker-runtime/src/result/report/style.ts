@@ -59,6 +59,10 @@ figure svg { display: block; width: 100%; height: auto; margin-top: 0.5rem; over
 .axis { stroke: var(--stone); }
 .curve, .dots { fill: none; stroke: var(--accent); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 .dots { stroke-width: 5; }
+.kind-1 { stroke: var(--warm); } .kind-2 { stroke: var(--plum); } .kind-3 { stroke: var(--stone); } .kind-4 { stroke: var(--alert); } .kind-5 { stroke: var(--ink); }
+.curve.kind-1, .curve.kind-4 { stroke-dasharray: 8 5; }
+.curve.kind-2, .curve.kind-5 { stroke-dasharray: 2 5; }
+.curve-name { fill: var(--ink); font-size: 12px; font-weight: 600; paint-order: stroke; stroke: var(--paper); stroke-width: 3px; }
 .result { fill: var(--paper); stroke: var(--ink); stroke-width: 2; }
 .bar { display: block; width: 100%; height: 28px; margin: 1rem 0; border-radius: 4px; }
 .compute, .step { fill: var(--accent); }
