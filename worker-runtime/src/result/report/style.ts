@@ -41,6 +41,7 @@ code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospac
 .headline { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 0.75rem; margin: 1.25rem 0 0.25rem; }
 .headline strong { font-size: 3.25rem; font-weight: 650; line-height: 1.1; letter-spacing: -0.03em; }
 .headline span { font-size: 1.125rem; color: var(--muted); }
+progress { display: block; width: 100%; height: 0.75rem; margin: 0.75rem 0; accent-color: var(--accent); }
 .warning { margin: 1.25rem 0 0; padding: 0.75rem 1rem; border: 1px solid var(--alert); border-left-width: 5px; border-radius: 4px; }
 .warning strong { color: var(--alert); }
 dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr)); gap: 1rem 2rem; }
@@ -88,6 +89,7 @@ figure svg { display: block; width: 100%; height: auto; margin-top: 0.5rem; over
 .below span:first-child { transform: none; }
 .round-ends { fill: none; stroke: var(--stone); stroke-width: 1; vector-effect: non-scaling-stroke; opacity: 0.6; }
 .scroll { overflow-x: auto; }
+.live { position: sticky; top: 0; z-index: 1; margin: -2.5rem -1.5rem 1.5rem; padding: 0.5rem 1.5rem; background: var(--raised); border-bottom: 1px solid var(--rule); font-size: 0.875rem; }
 table { width: 100%; border-collapse: collapse; font-size: 0.9375rem; }
 th, td { padding: 0.4rem 0.75rem 0.4rem 0; border-bottom: 1px solid var(--rule); text-align: right; vertical-align: top; white-space: nowrap; }
 th { font-weight: 500; }
