@@ -239,6 +239,7 @@ describe("trivet sweep", () => {
     expect(outcome.runs.map(({ job, value }) => [job, value])).to.deep.equal(
       undisturbed.runs.map(({ job, value }) => [job, value]),
     );
+    for (const { value } of outcome.runs) expect(value).to.be.a("number");
     const lost = outcome.runs.filter(({ state }) => state === "interrupted");
     expect(lost).to.have.length(3);
     for (const { rounds } of lost) expect(rounds).to.be.within(20, 79);

@@ -28,7 +28,8 @@ export function addGc(program: Command): void {
     .description(
       "Tells, and with --yes removes, the weights and updates of rounds that nobody needs any more: all of a job that has its " +
         "result, and of any other what lies behind the rounds that it goes on from. Results, manifests, traces and what a job " +
-        "needs to go on are never touched, and jobs may run meanwhile. What is gone can no longer be compared tensor by tensor.",
+        "needs to go on are never touched, and jobs may run meanwhile. What is gone can no longer be compared tensor by tensor. On a " +
+        "stack it needs the right to delete objects, which whoever deployed it has, and the submitter's role has not.",
     )
     .addHelpText("before", help)
     .argument("[job]", "a job's name; all jobs when left out")

@@ -1,5 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { LiveRecord } from "@trivet/worker-runtime/clouds/live-record";
-import { systemClock } from "@trivet/worker-runtime/clouds/local/clock";
 import type { LocatedJob } from "../job-place.ts";
 import { say } from "../output.ts";
 import { LiveServer } from "./server.ts";
@@ -29,7 +29,8 @@ export class LiveView {
 
   async #keepUpToDate(pauseMs: number): Promise<void> {
     while (!this.#ended) {
-      await systemClock.sleep(pauseMs);
+      // No reason for the process to go on.
+      await sleep(pauseMs, undefined, { ref: false });
       // Whoever follows the job tells of a store that cannot be read; the page stays as it is.
       if (this.#server.isWatched && !this.#ended)
         await this.#record.look().then(

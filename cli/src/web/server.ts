@@ -10,7 +10,12 @@ import { contentSecurityPolicy, livePage, statusOf } from "./page.ts";
 /** A browser that takes nothing for so long that this much waits is let go; it connects again by itself. */
 const waitingBytesLimit = 32 * 2 ** 20;
 
+/** Who has not taken the last state by then does not get it. */
+const lastStateMs = 2000;
+
 const headers = {
+  // Kept connections would keep the process from ending.
+  connection: "close",
   "cache-control": "no-store",
   "content-security-policy": contentSecurityPolicy,
   "cross-origin-opener-policy": "same-origin",
@@ -76,8 +81,9 @@ export class LiveServer {
     const closed = once(this.#server, "close");
     this.#server.close();
     for (const browser of this.#browsers) browser.end();
-    this.#server.closeIdleConnections();
+    const late = setTimeout(() => this.#server.closeAllConnections(), lastStateMs);
     await closed;
+    clearTimeout(late);
   }
 
   get #port(): number {

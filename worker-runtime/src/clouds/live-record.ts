@@ -1,9 +1,11 @@
+import { concurrently } from "../data/concurrently.ts";
 import type { DatasetManifest } from "../data/types.ts";
 import { UserError } from "../errors.ts";
 import { primaryOf } from "../models/index.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { readDecisions } from "../protocol/decisions.ts";
 import { keys, rankOf } from "../protocol/keys.ts";
+import { findHead } from "../protocol/manifest.ts";
 import {
   readDatasetManifest,
   readDivergences,
@@ -13,6 +15,9 @@ import {
   type StoredJob,
 } from "../protocol/run-record.ts";
 import type { PageRecord, RoundRecord } from "../result/run-record.ts";
+
+/** Rounds of a long job that are asked for at once. */
+const parallelRounds = 16;
 
 /** A job as a page shows it, read again and again: what is closed never changes, so each look asks only for what is new. */
 export class LiveRecord {
@@ -43,7 +48,7 @@ export class LiveRecord {
     const { job } = plan;
     // First, so that the rounds of a job that is over are all there.
     const result = await readResult(this.#store, job);
-    for (let next = await this.#next(); next; next = await this.#next()) this.#rounds.push(next);
+    await this.#readRounds();
     const [divergences, decisions, workersDone] = await Promise.all([
       readDivergences(this.#store, job),
       result ? [] : readDecisions(this.#store, job),
@@ -70,8 +75,12 @@ export class LiveRecord {
     };
   }
 
-  #next(): Promise<RoundRecord | undefined> {
-    return readRound(this.#store, this.#stored.plan.job, this.#rounds.length);
+  async #readRounds(): Promise<void> {
+    const { job } = this.#stored.plan;
+    const known = this.#rounds.length;
+    const missing = Array.from({ length: (await findHead(this.#store, job)) - known }, (_, i) => known + i);
+    const read = await concurrently(missing, parallelRounds, (round) => readRound(this.#store, job, round));
+    this.#rounds.push(...read.filter((round) => round !== undefined));
   }
 
   async #countUpdates(): Promise<number> {

@@ -84,7 +84,7 @@ function differences({ jobs, fields }: Comparison): Html {
 <tbody>
 ${fields.map(
   ({ path, values }) => html`<tr><th scope="row"><code>${path}</code></th>${values.map(
-    (value) => html`<td>${value === undefined ? "–" : JSON.stringify(value)}</td>`,
+    (value) => html`<td>${value === undefined ? "–" : typeof value === "string" ? value : JSON.stringify(value)}</td>`,
   )}</tr>
 `,
 )}</tbody>

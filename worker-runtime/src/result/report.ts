@@ -57,7 +57,7 @@ export function sectionsOf(record: PageRecord): readonly Section[] {
       id: "job",
       content: html`<h2>The job as it ran</h2>
 <p>With every default filled in.</p>
-<pre><code>${stringify(record.document)}</code></pre>`,
+<pre tabindex="0"><code>${stringify(record.document)}</code></pre>`,
     },
   ];
 }
@@ -65,7 +65,8 @@ export function sectionsOf(record: PageRecord): readonly Section[] {
 function learning(record: PageRecord): Html {
   const { rounds, primaryMetric, resultRound } = record;
   const names = [...new Set([primaryMetric, ...rounds.flatMap(({ metrics }) => Object.keys(metrics ?? {}))])];
-  const lastRound = rounds.at(-1)?.round ?? 0;
+  // While a run is under way the curves grow towards its planned end.
+  const lastRound = record.weightsHash === undefined ? record.plan.rounds : (rounds.at(-1)?.round ?? 0);
   const held = names.map((name, i) =>
     lineChart({
       id: `held-out-${i}`,

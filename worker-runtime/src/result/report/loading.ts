@@ -18,9 +18,9 @@ model.summary();`;
 ${
   hasLayers &&
   html`<div><h3>TypeScript</h3>
-<pre><code>${typescript}</code></pre></div>
+<pre tabindex="0"><code>${typescript}</code></pre></div>
 `
 }<div><h3>Python</h3>
-<pre><code>${python}</code></pre></div>
+<pre tabindex="0"><code>${python}</code></pre></div>
 </div>`;
 }

@@ -38,6 +38,7 @@ code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospac
 .eyebrow svg { width: 1.25em; height: 1.25em; fill: none; stroke: var(--accent); stroke-width: 2; stroke-linecap: round; }
 .note, .legend, figcaption { font-size: 0.875rem; }
 .charts + .note, .scroll + .note { margin-top: 0.75rem; }
+figure + h3, .note + h3 { margin-top: 2rem; }
 .headline { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 0.75rem; margin: 1.25rem 0 0.25rem; }
 .headline strong { font-size: 3.25rem; font-weight: 650; line-height: 1.1; letter-spacing: -0.03em; }
 .headline span { font-size: 1.125rem; color: var(--muted); }
@@ -109,6 +110,7 @@ pre { margin: 0.5rem 0 1.25rem; padding: 0.875rem 1rem; overflow-x: auto; backgr
   body { padding: 1.5rem 1rem 3rem; }
   h2 { margin-top: 2.5rem; }
   .headline strong { font-size: 2.75rem; }
+  .live { margin: -1.5rem -1rem 1.5rem; padding: 0.5rem 1rem; }
   dl { grid-template-columns: 1fr 1fr; gap: 1rem; }
   .lanes { max-width: 5.5rem; }
   td.words { min-width: 18rem; }
