@@ -39,8 +39,8 @@ function wordsOf(line: string): string[] {
 
 /** What commander says about a command line; undefined where it would run. */
 async function refusal(words: string[]): Promise<CommanderError | undefined> {
-  const trivet = program();
-  for (const command of trivet.commands) command.action(() => {});
+  const trivet = program().configureOutput({ writeOut: () => {}, outputError: () => {} });
+  for (const command of trivet.commands) command.action(() => {}).copyInheritedSettings(trivet);
   try {
     await trivet.parseAsync(words, { from: "user" });
     return undefined;
