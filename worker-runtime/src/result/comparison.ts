@@ -65,13 +65,13 @@ function outcomes({ jobs }: Comparison, names: readonly string[]): Html {
   const heads = ["rounds", ...names, "training loss", "took"];
   const rows = jobs.map(
     ({ job, state, closedRounds, plannedRounds, metrics, trainLoss, clockMs, weightsHash }, i) =>
-      html`<tr><th scope="row">${letter(i)}</th><td class="words"><code>${job}</code></td><td class="words">${state}</td><td>${Math.min(closedRounds, plannedRounds)} of ${plannedRounds}</td>${names.map(
+      html`<tr><th scope="row">${letter(i)}</th><td class="left"><code>${job}</code></td><td class="left">${state}</td><td>${Math.min(closedRounds, plannedRounds)} of ${plannedRounds}</td>${names.map(
         (name) => html`<td>${metrics[name] === undefined ? "–" : metric(name, metrics[name])}</td>`,
-      )}<td>${trainLoss === undefined ? "–" : short(trainLoss)}</td><td>${clockMs === 0 ? "–" : duration(clockMs)}</td><td class="words"><code title="${weightsHash}">${weightsHash?.slice(0, 12) ?? "–"}</code></td></tr>
+      )}<td>${trainLoss === undefined ? "–" : short(trainLoss)}</td><td>${clockMs === 0 ? "–" : duration(clockMs)}</td><td class="left"><code title="${weightsHash}">${weightsHash?.slice(0, 12) ?? "–"}</code></td></tr>
 `,
   );
   return html`<div class="scroll" role="region" aria-label="Outcome" tabindex="0"><table>
-<thead><tr><th scope="col">as</th><th scope="col" class="words">job</th><th scope="col" class="words">state</th>${heads.map((head) => html`<th scope="col">${head}</th>`)}<th scope="col" class="words">weights, SHA-256</th></tr></thead>
+<thead><tr><th scope="col">as</th><th scope="col" class="left">job</th><th scope="col" class="left">state</th>${heads.map((head) => html`<th scope="col">${head}</th>`)}<th scope="col" class="left">weights, SHA-256</th></tr></thead>
 <tbody>
 ${rows}</tbody>
 </table></div>`;

@@ -94,10 +94,10 @@ figure svg { display: block; width: 100%; height: auto; margin-top: 0.5rem; over
 table { width: 100%; border-collapse: collapse; font-size: 0.9375rem; }
 th, td { padding: 0.4rem 0.75rem 0.4rem 0; border-bottom: 1px solid var(--rule); text-align: right; vertical-align: top; white-space: nowrap; }
 th { font-weight: 500; }
-th:first-child, .words { text-align: left; }
+th:first-child, .words, .left { text-align: left; }
 tbody th { color: var(--ink); }
 td.words { min-width: 9rem; white-space: normal; }
-th.words:not(:first-child), td.words { padding-left: 0.75rem; }
+th.words:not(:first-child), td.words, .left { padding-left: 0.75rem; }
 tr > :last-child { padding-right: 0; }
 details { margin-top: 1.5rem; }
 summary { cursor: pointer; color: var(--accent); }
