@@ -5,6 +5,7 @@ import {
   DataType,
   floatOp,
   makeNode,
+  type Node,
   type Output,
   placeholder,
   topologicalOrder,
@@ -28,7 +29,30 @@ function gather(table: Output, rows: Output): Output {
   return makeNode("GatherV2", [table, rows, axis], attributes, [{ type: DataType.float32, shape: [2, 3] }]).outputs[0]!;
 }
 
+/** What a node needs, by all ways. */
+const ancestors = (node: Node): Node[] => topologicalOrder([node]);
+
 describe("the graph of a step", () => {
+  it("changes the rows of a table in place only when nobody reads it any more, one gradient after the other", () => {
+    const [table, x] = [float(5, 3), float(2, 3)];
+    const rows = integers(DataType.int32, 1, 4);
+    const size = constant(DataType.int32, [], Int32Array.of(5));
+    const shape = { type: DataType.float32, shape: [5, 3] };
+    const gradient = () => makeNode("UnsortedSegmentSum", [x, rows, size], {}, [shape]).outputs[0]!;
+    const recording = { inputs: [table, x], outputs: [gather(table, rows), floatOp("Add", [gradient(), gradient()])] };
+    const variables = { parameters: [makeVariable("table", [5, 3])], slots: [], scalars: [] };
+    const { names } = trainingGraph(recording, { kind: "sgd" }, variables, passes, true);
+
+    const nodes = topologicalOrder([names.loss!.node]);
+    const changes = nodes.filter(({ op }) => op === "TrivetSubtractRows");
+    expect(changes).to.have.length(2);
+    for (const change of changes) {
+      expect(ancestors(change).map(({ op }) => op)).to.include("GatherV2");
+      expect(names.loss!.node.after.some((node) => ancestors(node).includes(change))).to.equal(true);
+    }
+    expect(ancestors(changes[1]!)).to.include(changes[0]);
+  });
+
   for (const [name, optimizer] of Object.entries(optimizers)) {
     it(`updates a variable when all that read it have, and not before: ${name}`, () => {
       const [w, table, x] = [float(2, 3), float(5, 3), float(2, 3)];
