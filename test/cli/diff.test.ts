@@ -62,6 +62,13 @@ describe("the difference of two jobs", () => {
     expect(await diffJobs(side(one), side(again))).to.include({ same: true });
   });
 
+  it("is not known where the weights are gone and the jobs are made otherwise; with the weights it is", async () => {
+    const [one, other] = [await trained(), await trained({ plan: planOf({ parameters, reducers: 2 }) })];
+    expect(await diffJobs(side(one), side(other))).to.include({ same: true });
+    await removeGarbage(other.store, await findGarbage(other.store));
+    expect(await diffJobs(side(one), side(other))).to.include({ same: false, undecided: 1 });
+  });
+
   it("is there from the start with another seed, and tells the fields that differ", async () => {
     const plan = planOf({ parameters, seed: 8 });
     const learner = () => new ArithmeticLearner(11, 8);

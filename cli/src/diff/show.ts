@@ -17,19 +17,24 @@ export function showDiff(diff: JobDiff): string {
   ].join("\n");
 }
 
-function verdict({ same, first, otherParameters, closedRounds, weightsHashes }: JobDiff): string {
+function verdict({ same, first, otherParameters, undecided, closedRounds, weightsHashes }: JobDiff): string {
   const shared = Math.min(...closedRounds);
   if (same && shared === 0) return styled("green", "The same bits so far: both have the same first weights.");
   const sameResult = weightsHashes[0] !== undefined && weightsHashes[0] === weightsHashes[1];
   const end = sameResult ? `, and the same result, sha256 ${weightsHashes[0]}` : "";
   if (same) return styled("green", `The same bits in ${counted(shared, "round")}${end}.`);
   if (otherParameters) return styled("red", "Other tensors, so there are no bits to compare.");
+  if (undecided !== undefined)
+    return styled(
+      "red",
+      `Not known from round ${undecided} on: its weights have been removed, and the hashes of jobs that are made otherwise tell nothing.`,
+    );
   if (!first) return styled("red", "The same bits in every round, but the results are those of other rounds.");
   if (first.round === 0) return styled("red", "Other bits from the start: the first weights differ.");
-  return styled(
-    "red",
-    `Other bits from round ${first.round - 1} on: it started from the same weights, and ended with others.`,
-  );
+  const whole = first.tensor
+    ? "it started from the same weights, and ended with others"
+    : "its weights have other hashes";
+  return styled("red", `Other bits from round ${first.round - 1} on: ${whole}.`);
 }
 
 function details({ first, otherParameters, closedRounds }: JobDiff): string[] {

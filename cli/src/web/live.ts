@@ -34,7 +34,7 @@ export class LiveView {
       // Whoever follows the job tells of a store that cannot be read; the page stays as it is.
       if (this.#server.isWatched && !this.#ended)
         await this.#record.look().then(
-          (record) => this.#server.update(record),
+          (record) => this.#ended || this.#server.update(record),
           () => {},
         );
     }

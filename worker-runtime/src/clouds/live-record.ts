@@ -80,7 +80,8 @@ export class LiveRecord {
     const known = this.#rounds.length;
     const missing = Array.from({ length: (await findHead(this.#store, job)) - known }, (_, i) => known + i);
     const read = await concurrently(missing, parallelRounds, (round) => readRound(this.#store, job, round));
-    this.#rounds.push(...read.filter((round) => round !== undefined));
+    // Another look may have been faster.
+    for (const round of read) if (round?.round === this.#rounds.length) this.#rounds.push(round);
   }
 
   async #countUpdates(): Promise<number> {

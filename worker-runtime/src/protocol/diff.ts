@@ -40,6 +40,8 @@ export interface JobDiff {
   readonly weightsHashes: readonly [string | undefined, string | undefined];
   /** The parameters, where they are not the same tensors: then there are no bits to compare. */
   readonly otherParameters?: readonly [string, string];
+  /** The first round that cannot be compared: weights are gone, and the hashes tell nothing since the jobs are made otherwise. */
+  readonly undecided?: number;
   readonly first?: {
     /** The first round whose starting weights differ; `rounds` is the model after the last one. */
     readonly round: number;
@@ -62,7 +64,7 @@ export async function diffJobs(left: JobSide, right: JobSide): Promise<JobDiff> 
   return {
     jobs: [left.job, right.job],
     fields: fieldsThatDiffer(sides.map(({ document, plan }) => comparable(document, plan))),
-    same: !found.first && !found.otherParameters && (one === undefined || other === undefined || one === other),
+    same: Object.keys(found).length === 0 && (one === undefined || other === undefined || one === other),
     closedRounds: await both(sides, ({ store, job }) => findHead(store, job)),
     weightsHashes,
     ...found,
@@ -84,7 +86,7 @@ function comparable({ $schema: _, name: __, ...document }: StoredJob["document"]
   return { ...document, plan: { datasetHash, rounds, partSteps, reducers } };
 }
 
-type Found = Pick<JobDiff, "otherParameters" | "first">;
+type Found = Pick<JobDiff, "otherParameters" | "undecided" | "first">;
 
 async function firstDifference(sides: Sides): Promise<Found> {
   const otherParameters = parametersThatDiffer(sides);
@@ -92,8 +94,9 @@ async function firstDifference(sides: Sides): Promise<Found> {
   let before: readonly [Manifest, Manifest] | undefined;
   for (let round = 0; ; round++) {
     // Equal hashes save the reading of the weights.
-    const first = before && hashesAreEqual(before) ? undefined : await compareModels(sides, round, before);
-    if (first) return { first };
+    const found = before && hashesAreEqual(before) ? "same" : await compareModels(sides, round, before);
+    if (found === "undecided") return { undecided: round };
+    if (found !== "same") return { first: found };
     const [left, right] = await both(sides, ({ store, job }) => readManifest(store, job, round));
     if (!left || !right || !sides.every(({ plan }) => trains(plan, round))) return {};
     before = [left.manifest, right.manifest];
@@ -105,13 +108,14 @@ async function compareModels(
   sides: Sides,
   round: number,
   before: readonly [Manifest, Manifest] | undefined,
-): Promise<JobDiff["first"]> {
+): Promise<NonNullable<JobDiff["first"]> | "same" | "undecided"> {
   const [left, right] = await both(sides, (side) => readModel(side, round));
   const tensor = left && right && tensorThatDiffers(sides[0].plan.parameters, left, right);
   const known = left !== undefined && right !== undefined;
-  // Hashes of shards that are cut otherwise, or that hold other things beside the weights, tell nothing.
-  const otherHashes = !known && before !== undefined && hashesCompare(sides);
-  if (!tensor && !otherHashes) return undefined;
+  if (known && !tensor) return "same";
+  // Of the first weights there is no manifest; those of the next round tell.
+  if (!known && !before) return "same";
+  if (!known && !hashesCompare(sides)) return "undecided";
   return { round, ...(tensor && { tensor }), workers: round === 0 ? [] : await workersThatDiffer(sides, round - 1) };
 }
 
@@ -124,8 +128,9 @@ function hashesAreEqual([left, right]: readonly [Manifest, Manifest]): boolean {
   return canonicalJson(left.shards) === canonicalJson(right.shards);
 }
 
+/** Hashes of shards that are cut otherwise, come from other updates, or hold other things beside the weights, tell nothing. */
 function hashesCompare([{ plan: left }, { plan: right }]: Sides): boolean {
-  return left.reducers === right.reducers && left.codec === right.codec && left.outerMomentum === right.outerMomentum;
+  return (["reducers", "workers", "codec", "outerMomentum"] as const).every((field) => left[field] === right[field]);
 }
 
 /** The first parameter that is not the same tensor on both sides, in words; undefined where all are. */
