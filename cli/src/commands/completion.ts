@@ -2,9 +2,9 @@ import { Argument, type Command } from "commander";
 import { print } from "../output.ts";
 
 const help = `Examples:
-  $ eval "$(trivet completion bash)"           in ~/.bashrc
-  $ eval "$(trivet completion zsh)"            in ~/.zshrc, behind compinit
-  $ trivet completion fish | source            in ~/.config/fish/config.fish
+  $ trivet completion bash    in ~/.bashrc: eval "$(trivet completion bash)"
+  $ trivet completion zsh     in ~/.zshrc, behind compinit: eval "$(trivet completion zsh)"
+  $ trivet completion fish    in ~/.config/fish/config.fish: trivet completion fish | source
 `;
 
 export function addCompletion(program: Command): void {
