@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -52,10 +52,9 @@ function ask(url: string, headers: Record<string, string> = {}, method = "GET"):
 }
 
 /** The events of a page, as a browser gets them; ends with the server. */
-async function* eventsOf(url: string, onSent: (sent: ClientRequest) => void = () => {}) {
+async function* eventsOf(url: string) {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const sent = request(`${url}events`, { agent: false }, resolve);
-    onSent(sent);
     sent.on("error", reject).end();
   });
   expect(response.headers["content-type"]).to.equal("text/event-stream");
@@ -274,8 +273,11 @@ describe("trivet watch --web", () => {
       cwd: folder(),
       stdio: ["ignore", "pipe", "ignore"],
     });
+    const begunClosed = new Promise((resolve) => begun.on("close", resolve));
     for await (const line of createInterface({ input: begun.stdout }))
       if (JSON.parse(line).type === "round") begun.kill("SIGINT");
+    await begunClosed;
+    expect((await runTrivet(folder(), ["list"])).stdout).to.match(/^reviews-\w+ +interrupted +\d+\/60 /m);
     const watching = spawn(process.execPath, [command, "watch", "reviews", "--web"], {
       cwd: folder(),
       stdio: ["ignore", "pipe", "pipe"],

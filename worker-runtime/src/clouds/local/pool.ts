@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../errors.ts";
@@ -140,6 +141,12 @@ async function freshQueueFolder(storeFolder: string, name: string): Promise<stri
   for (const name of await readdir(folder))
     if (!isRunning(Number.parseInt(name, 10))) await rm(join(folder, name), { recursive: true, force: true });
   return own;
+}
+
+/** Whether a process of this machine is training a job of the store just now, or has it in a sweep. */
+export function isBeingTrained(storeFolder: string, job: string): boolean {
+  const folder = join(storeFolder, "queues", job);
+  return existsSync(folder) && readdirSync(folder).some((name) => isRunning(Number.parseInt(name, 10)));
 }
 
 function isRunning(pid: number): boolean {
