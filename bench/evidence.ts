@@ -94,6 +94,23 @@ function scalingTable(rows: any[]): string {
   );
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: as above
+function planningTable(rows: any[]): string {
+  const money = (microDollars: number) => `$${(microDollars / 1e6).toFixed(4)}`;
+  const cells = rows.map((row) => [
+    `${row.modelMB.toLocaleString("en")} MB`,
+    row.workers,
+    `${row.shards}: ${row.seconds} s, ${money(row.microDollars)}`,
+    `${row.fastestShards}: ${row.fastestSeconds} s`,
+    `${row.cheapestShards}: ${money(row.cheapestMicroDollars)}`,
+  ]);
+  return [
+    "| model | workers | planned | fastest | cheapest |",
+    "| --- | --- | --- | --- | --- |",
+    ...cells.map((row) => `| ${row.join(" | ")} |`),
+  ].join("\n");
+}
+
 /** The page, from what the benchmarks last wrote. */
 export function evidencePage(): string {
   const { ratios } = result("processes");
@@ -151,6 +168,14 @@ The share of a round that is learning when a worker learns ${exchange.scaling.se
 to 64 workers and 100 MB; beyond that (in brackets) counted from the protocol, by a formula that is within ${mostOff(exchange.scaling.rows)} % of the simulated ones:
 
 ${scalingTable(exchange.scaling.rows)}
+
+How many shards Trivet plans (one for each 8 MB), against every power of two up to 256, by the same formula; dollars are those of the exchange alone, on AWS with
+${exchange.memoryGB} GB for a function:
+
+${planningTable(exchange.planning)}
+
+Every message two to five times (44.7 MB in bf16, 8 workers, tasks of 30 s): when the copies come after their task has ended, within ten minutes, ${exchange.duplicates[0].extraBytesPercent} % more bytes
+and ${exchange.duplicates[0].extraTimePercent} % more time; when they come at any moment of the ten minutes, so that some tasks are done twice at once, ${exchange.duplicates[1].extraBytesPercent} % and ${exchange.duplicates[1].extraTimePercent} %.
 
 The memory of a reduce does not grow with the workers (\`npm run bench -- reduce-memory\`, shards of 5.6 MB): ${memory
     .map(({ workers, peakMB }: { workers: number; peakMB: number }) => `${peakMB} MB for ${workers}`)

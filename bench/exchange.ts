@@ -121,7 +121,7 @@ async function scaling() {
     for (const workers of [1, 4, 16, 64, 256, 1000]) {
       const shape = { modelBytes, workers, codec: "bf16" as const };
       const plan = planned(shape);
-      const exchange = roundSeconds(plan, { ...lambda, queueMs });
+      const exchange = roundSeconds(plan, { ...lambda, queueMs }).total;
       const isSimulated = workers <= 64 && modelBytes <= 100e6;
       const run = isSimulated ? await simulated(shape, { hopMs: queueMs, apartMs: 200 }) : undefined;
       const seconds = run?.seconds ?? exchange;
@@ -135,14 +135,75 @@ async function scaling() {
   return { secondsOfLearning: computeMs / 1000, rows };
 }
 
+/** What it costs when every message comes two to five times: after its task has ended, or at any moment. */
+async function duplicates() {
+  const job = { weightCount: Math.round(44.7e6 / 4 / 16), workers: 8, reducers: 6, rounds: 20, codec: "bf16" as const };
+  const computeMs = 30_000;
+  const run = (copies?: { fromMs: number; toMs: number }) =>
+    runShaped(job, network(16, queueMs), { computeMs, apartMs: 200, ...(copies && { copies }) });
+  const undisturbed = await run();
+  const extra = async (fromMs: number, toMs: number) => {
+    const disturbed = await run({ fromMs, toMs });
+    const percent = (a: number, b: number) => rounded(100 * (a / b - 1), 1);
+    return {
+      copiesComeAfterSeconds: `${fromMs / 1000} to ${toMs / 1000}`,
+      extraBytesPercent: percent(disturbed.requests.bytes, undisturbed.requests.bytes),
+      extraTimePercent: percent(disturbed.seconds, undisturbed.seconds),
+    };
+  };
+  return [await extra(60_000, 600_000), await extra(0, 600_000)];
+}
+
+/** How good the planned number of shards is: against each that is a power of two, by time and by dollars of the exchange. */
+function planning() {
+  const rows = [];
+  for (const modelBytes of [10e6, 100e6, 1e9])
+    for (const workers of [4, 16, 64, 256]) {
+      const shape = { modelBytes, workers, codec: "bf16" as const };
+      const withShards = (reducers: number) => {
+        const plan = planned({ ...shape, reducers });
+        const { total, step, reduce } = roundSeconds(plan, { ...lambda, queueMs });
+        return {
+          reducers,
+          seconds: rounded(total),
+          dollars: dollarsOf(workers, reducers, workers * step + reducers * reduce),
+        };
+      };
+      const all = Array.from({ length: 9 }, (_, power) => withShards(2 ** power));
+      const least = (key: "seconds" | "dollars") => all.reduce((best, one) => (one[key] < best[key] ? one : best));
+      const ours = withShards(planned(shape).reducers);
+      const [fastest, cheapest] = [least("seconds"), least("dollars")];
+      rows.push({
+        ...{ modelMB: modelBytes / 1e6, workers, shards: ours.reducers, seconds: ours.seconds },
+        microDollars: Math.round(1e6 * ours.dollars),
+        ...{ fastestShards: fastest.reducers, fastestSeconds: fastest.seconds },
+        ...{ cheapestShards: cheapest.reducers, cheapestMicroDollars: Math.round(1e6 * cheapest.dollars) },
+      });
+    }
+  return rows;
+}
+
+/** Requests as cost/forecast.ts counts them, and the time of all functions. */
+function dollarsOf(workers: number, shards: number, functionSeconds: number): number {
+  const sharded = shards > 1 ? 1 : 0;
+  const writes = workers + shards + 2 + sharded + (workers + shards + 1);
+  const reads = 2 * workers * shards + 2 * shards + 1 + 3 * (workers + shards) + sharded;
+  return writes * prices.write + reads * prices.read + functionSeconds * memoryGB * prices.gbSecond;
+}
+
 const found = {
+  memoryGB,
   lambda,
   queueMs,
   exchanges: await exchanges(),
   aggregation: await aggregation(),
   scaling: await scaling(),
+  planning: planning(),
+  duplicates: await duplicates(),
 };
 console.table(found.exchanges);
 console.table(found.aggregation);
 console.table(found.scaling.rows);
+console.table(found.planning);
+console.table(found.duplicates);
 writeResult("exchange", found);

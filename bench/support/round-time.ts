@@ -9,9 +9,12 @@ const prefetch = (partBytes: number) => Math.min(16, Math.max(4, Math.floor(2 **
 
 /**
  * What a training round takes besides learning, counted from the protocol: the requests that wait for one another, and the bytes
- * of the longest way. bench/exchange.ts holds it against simulated rounds.
+ * of the longest way. `step`, `reduce`: what one task of each kind takes. bench/exchange.ts holds it against simulated rounds.
  */
-export function roundSeconds(plan: Plan, { bytesPerSecond, latencyMs, queueMs }: Network): number {
+export function roundSeconds(
+  plan: Plan,
+  { bytesPerSecond, latencyMs, queueMs }: Network,
+): { readonly total: number; readonly step: number; readonly reduce: number } {
   const { workers, reducers } = plan;
   const sum = (sizes: readonly number[]) => sizes.reduce((total, size) => total + size, 0);
   const transferMs = (bytes: number) => (1000 * bytes) / bytesPerSecond;
@@ -30,5 +33,9 @@ export function roundSeconds(plan: Plan, { bytesPerSecond, latencyMs, queueMs }:
   const reduceMs = 7 * latencyMs + readMs + transferMs(shard + headBytes);
   // Is the round closed; the hint; and a message more.
   const handOverMs = reducers > 1 ? 2 * latencyMs + queueMs : 0;
-  return (queueMs + stepMs + handOverMs + reduceMs) / 1000;
+  return {
+    total: (queueMs + stepMs + handOverMs + reduceMs) / 1000,
+    step: stepMs / 1000,
+    reduce: reduceMs / 1000,
+  };
 }

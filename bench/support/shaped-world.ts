@@ -1,6 +1,7 @@
 import type { ByteRange, ObjectStore } from "../../worker-runtime/src/ports/object-store.ts";
 import type { TaskQueue } from "../../worker-runtime/src/ports/task-queue.ts";
 import "../../worker-runtime/src/protocol/finish.ts"; // Loaded now: the worker imports it late, and simulated time does not wait for files.
+import { Chance } from "../../test/simulation/chance.ts";
 import { Scheduler } from "../../test/simulation/scheduler.ts";
 import { keys } from "../../worker-runtime/src/protocol/keys.ts";
 import { submit } from "../../worker-runtime/src/protocol/submit.ts";
@@ -88,6 +89,13 @@ export interface ShapedRound {
   readonly requests: Requests;
 }
 
+export interface ShapedOptions {
+  readonly computeMs?: number;
+  readonly apartMs?: number;
+  /** Every message comes two to five times; the copies so long after it, at another function. */
+  readonly copies?: { readonly fromMs: number; readonly toMs: number };
+}
+
 /**
  * Runs the protocol's own code, with learning that takes `computeMs` a round, in simulated time: a warm function for each worker
  * and each shard. Workers end `apartMs` one after the other; 0: all at the same moment, where each sees the round complete. Gives
@@ -96,7 +104,7 @@ export interface ShapedRound {
 export async function runShaped(
   job: StubJob,
   network: Network,
-  { computeMs = 0, apartMs = 0 } = {},
+  { computeMs = 0, apartMs = 0, copies }: ShapedOptions = {},
 ): Promise<ShapedRound> {
   const scheduler = new Scheduler();
   const store = new ShapedStore(scheduler, network);
@@ -129,13 +137,20 @@ export async function runShaped(
     };
   });
   const failed: unknown[] = [];
+  const chance = new Chance(1);
   const queue: TaskQueue = {
     async send(messages, { delaySeconds = 0 } = {}) {
       await scheduler.sleep(network.queueMs / 2);
       for (const body of messages) {
         const { kind, worker, shard } = JSON.parse(body).task;
-        const function_ = functions[kind === "advance" ? functions.length - 1 : (worker ?? shard ?? 0)]!;
-        scheduler.after(1000 * delaySeconds + network.queueMs / 2, () => function_(body));
+        const index = kind === "advance" ? functions.length - 1 : (worker ?? shard ?? 0);
+        const comesMs = 1000 * delaySeconds + network.queueMs / 2;
+        scheduler.after(comesMs, () => functions[index]!(body));
+        const more = copies ? chance.whole("copies", 1, 4) : 0;
+        for (let copy = 1; copy <= more; copy++) {
+          const lateMs = chance.between("late", copies!.fromMs, copies!.toMs);
+          scheduler.after(comesMs + lateMs, () => functions[(index + copy) % functions.length]!(body));
+        }
       }
     },
   };

@@ -58,7 +58,10 @@ export async function problemOf(
       problem = `says: ${error.message.slice(0, 300)}`;
   }
   const tookMs = performance.now() - startedAtMs;
-  if (reader.isAsync) await setImmediate();
+  // What nobody waits for may still be reading a file.
+  if (reader.isAsync)
+    do await setImmediate();
+    while (process.getActiveResourcesInfo().some((name) => name.startsWith("FSReq")));
   process.off("unhandledRejection", onUnhandled);
   const allocatedBytes = process.memoryUsage().arrayBuffers - beforeBytes;
   if (timed && tookMs > (reader.longestMs ?? longestMs)) problem ??= `takes ${Math.round(tookMs)} ms`;
