@@ -14,6 +14,7 @@ interface TrainFlags {
   readonly processes?: number;
   readonly again?: boolean;
   readonly seed?: number;
+  readonly chaos?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -38,6 +39,11 @@ export function addTrain(program: Command): void {
     )
     .option("--seed <number>", "instead of the job's seed", wholeNumber(0, 2 ** 31 - 1))
     .option("--again", "train once more what is trained already, beside the first result")
+    .option(
+      "--chaos <seed>",
+      "kill workers, damage what they read, double their messages, as drawn from this seed; the result is the same",
+      wholeNumber(0, 2 ** 31 - 1),
+    )
     .addOption(storeOption())
     .addOption(jsonOption("print events as JSON lines"))
     .option("-q, --quiet", "print nothing but the result")
@@ -61,6 +67,7 @@ async function train(file: string, flags: TrainFlags): Promise<void> {
       storeFolder: resolve(flags.store),
       processes: Math.min(flags.processes ?? availableParallelism(), document.workers),
       again: flags.again ?? false,
+      chaosSeed: flags.chaos,
       signal: interrupt.signal,
       onEvent: (event) => progress.show(event),
     });

@@ -8,6 +8,7 @@ import {
   type Node,
   type Output,
   placeholder,
+  rewrite,
   topologicalOrder,
 } from "../../../worker-runtime/src/training/recorded/graph.ts";
 import { passes } from "../../../worker-runtime/src/training/recorded/passes/index.ts";
@@ -16,6 +17,7 @@ import { makeVariable } from "../../../worker-runtime/src/training/recorded/vari
 import { optimizers } from "./support.ts";
 
 const float = (...shape: number[]) => placeholder({ type: DataType.float32, shape });
+const ints = (...value: number[]) => ({ kind: "ints", value }) as const;
 const integers = (type: number, ...values: number[]) => constant(type, [values.length], Int32Array.from(values));
 
 function gather(table: Output, rows: Output): Output {
@@ -51,6 +53,24 @@ describe("the graph of a step", () => {
       expect(names.loss!.node.after.some((node) => ancestors(node).includes(change))).to.equal(true);
     }
     expect(ancestors(changes[1]!)).to.include(changes[0]);
+  });
+
+  it("takes relu after a pool instead of before, with both gradients", () => {
+    const pool = {
+      T: attribute.type(DataType.float32),
+      ...{ ksize: ints(1, 2, 2, 1), strides: ints(1, 2, 2, 1), padding: attribute.string("SAME") },
+    };
+    const [x, gradient] = [float(2, 4, 4, 3), float(2, 2, 2, 3)];
+    const relu = floatOp("Relu", [x]);
+    const pooled = makeNode("MaxPool", [relu], pool, [gradient]).outputs[0]!;
+    const spread = makeNode("MaxPoolGrad", [relu, pooled, gradient], pool, [x]).outputs[0]!;
+    const roots = passes.reduce(rewrite, [pooled, floatOp("ReluGrad", [spread, relu])]);
+    const nodes = topologicalOrder(roots.map(({ node }) => node));
+    expect(nodes.filter(({ op }) => op.startsWith("Relu")).map(({ outputs }) => outputs[0]!.shape)).to.deep.equal([
+      [2, 2, 2, 3],
+      [2, 2, 2, 3],
+    ]);
+    expect(roots.map(({ node }) => node.op)).to.deep.equal(["Relu", "MaxPoolGrad"]);
   });
 
   for (const [name, optimizer] of Object.entries(optimizers)) {

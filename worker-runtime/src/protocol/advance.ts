@@ -1,14 +1,15 @@
 import type { ObjectInfo } from "../ports/object-store.ts";
 import { encodeBundle } from "./bundle.ts";
-import { closeRound } from "./close-round.ts";
+import { closeRound, startNext, wasToStop } from "./close-round.ts";
 import { commitBundle } from "./commit.ts";
 import { type Context, once, send } from "./context.ts";
 import { readDecisions } from "./decisions.ts";
 import { keys, rankOf } from "./keys.ts";
+import { readManifest } from "./manifest.ts";
 import type { Task } from "./messages.ts";
 import { encodeModelShard, shardBounds, shards } from "./model-shards.ts";
 import { runReduce } from "./reduce.ts";
-import { sendLook, sendRound } from "./send-round.ts";
+import { sendLook } from "./send-round.ts";
 import { trains } from "./update.ts";
 
 /** A stage is late when it takes this many times as long as its tasks took in the median. */
@@ -53,13 +54,14 @@ export async function runAdvance(context: Context, round: number, look: number):
     // Whoever closed the round sent what follows. That may have been this task itself, which then died (attempt > 1); or
     // a job is submitted anew, to a queue that may have lost everything (look 0). And who closed the round may have died
     // while a copy of its message was acknowledged: so unless somebody has been further, this look goes on to the next round.
-    const startNext = () => (trains(plan, round) ? sendRound(context, round + 1) : send(context, [{ kind: "finish" }]));
-    if (look === 0) await startNext();
-    else if (context.attempt > 1) await once(context, keys.nextHint(job, round), startNext);
-    else if (!trains(plan, round)) await startNext();
+    const goOn = async () => startNext(context, (await readManifest(store, job, round))!.manifest);
+    if (look === 0) await goOn();
+    else if (context.attempt > 1) await once(context, keys.nextHint(job, round), goOn);
+    else if (!trains(plan, round)) await goOn();
     else if (!(await store.head(keys.manifest(job, round + 1)))) await runAdvance(context, round + 1, 1);
     return;
   }
+  if (await wasToStop(context, round)) return send(context, [{ kind: "finish" }]);
   // Each look sends the next: where every message came twice, there would soon be no end of them.
   if (look > 0 && (await store.head(keys.lookHint(job, round, look)))) return;
   if (round === 0) await createFirstModel(context);

@@ -32,7 +32,7 @@ export interface ResultManifest {
 export async function runFinish(context: Context): Promise<void> {
   const { store, job, learner } = context;
   if (await store.head(keys.result(job, "manifest.json"))) return;
-  const decisions = await readDecisions(store, job);
+  const decisions = await readDecisions(store, job, ["stop", "cancel", "failed", "result"]);
   if (decisions.some(({ name }) => name === "failed")) return;
   const round = await decideResult(context, decisions);
   const weights = await readWeights(context, round);
@@ -71,7 +71,7 @@ async function decideResult(context: Context, decisions: readonly Decision[]): P
   const last = closed > 0 ? await readManifest(store, job, closed - 1) : undefined;
   const best = document.training.earlyStop ? last?.manifest.best?.round : undefined;
   await decide(store, job, "result", { round: best ?? Math.min(closed, plan.rounds), reason: best ? "best" : "last" });
-  return (await readDecisions(store, job)).find(({ name }) => name === "result")!.round!;
+  return (await readDecisions(store, job, ["result"])).find(({ name }) => name === "result")!.round!;
 }
 
 async function makeRecord(
