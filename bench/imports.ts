@@ -11,7 +11,7 @@ import { packComponents } from "../tools/pack-components.ts";
 import { writeResult } from "./support/results.ts";
 
 const modules = path.join(import.meta.dirname, "../node_modules");
-const runs = 5;
+const runs = 3;
 
 const kinds = ["ours", "root", "resource", "sdk"] as const;
 type Kind = (typeof kinds)[number];

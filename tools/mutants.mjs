@@ -31,16 +31,17 @@ function copyTree() {
   return copy;
 }
 
-/** Packages are those of the tree, but our own workspaces, in @trivet, must be the copy's. @param {string} copy */
+/** Packages are those of the tree, but our own workspaces, `trivet` and those in @trivet, must be the copy's. @param {string} copy */
 function linkPackages(copy) {
   const [from, to] = [root, copy].map((folder) => path.join(folder, "node_modules"));
   mkdirSync(path.join(to, "@trivet"), { recursive: true });
+  const own = ["trivet", ...readdirSync(path.join(from, "@trivet")).map((name) => `@trivet/${name}`)];
   for (const name of readdirSync(from)) {
-    if (name !== "@trivet") symlinkSync(path.join(from, name), path.join(to, name));
+    if (name !== "@trivet" && !own.includes(name)) symlinkSync(path.join(from, name), path.join(to, name));
   }
-  for (const name of readdirSync(path.join(from, "@trivet"))) {
-    const workspace = path.relative(root, realpathSync(path.join(from, "@trivet", name)));
-    symlinkSync(path.join(copy, workspace), path.join(to, "@trivet", name));
+  for (const name of own) {
+    const workspace = path.relative(root, realpathSync(path.join(from, name)));
+    symlinkSync(path.join(copy, workspace), path.join(to, name));
   }
 }
 

@@ -4,9 +4,15 @@ import { describe, it } from "mocha";
 import { differencesPage } from "../../components/differences-page.ts";
 import { clouds, differences } from "../../components/limits.ts";
 import { withCounts } from "./counts.ts";
+import { withImportCosts } from "./import-costs.ts";
 import { withWrongArguments } from "./wrong-arguments.ts";
 
 describe("docs/components.md", () => {
+  it("tells the costs of an import as they were measured last (npm run components)", () => {
+    const page = readFileSync(new URL("../../docs/components.md", import.meta.url), "utf8");
+    expect(page).to.equal(withImportCosts(page));
+  });
+
   it("shows the error of ten wrong arguments as it is printed (npm run components)", async () => {
     const page = readFileSync(new URL("../../docs/components.md", import.meta.url), "utf8");
     expect(page).to.equal(await withWrongArguments(page));
