@@ -3,10 +3,13 @@ import { styleText } from "node:util";
 import { UserError } from "@trivet/worker-runtime/errors";
 import { Command, CommanderError } from "commander";
 import { addCancel } from "./commands/cancel.ts";
+import { addCost } from "./commands/cost.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addEstimate } from "./commands/estimate.ts";
 import { addFetch } from "./commands/fetch.ts";
 import { addInit } from "./commands/init.ts";
 import { addInspect } from "./commands/inspect.ts";
+import { addPlan } from "./commands/plan.ts";
 import { addPredict } from "./commands/predict.ts";
 import { addRedrive } from "./commands/redrive.ts";
 import { addStatus } from "./commands/status.ts";
@@ -20,6 +23,7 @@ const examples = `Examples:
   $ trivet train job.yaml                   train it on this machine
   $ trivet predict sentiment reviews.txt    ask the model
   $ trivet inspect sentiment                check and show what was stored
+  $ trivet estimate job.yaml                what it is going to cost on each cloud
   $ trivet doctor                           see whether this machine is ready
   $ trivet submit job.yaml --stack dev      train it on a deployed stack
 `;
@@ -67,8 +71,9 @@ function program(): Command {
     .configureOutput({ outputError: () => {} })
     .exitOverride();
   const local = [addInit, addTrain, addPredict, addInspect, addDoctor];
+  const money = [addEstimate, addPlan, addCost];
   const deployed = [addSubmit, addStatus, addWatch, addFetch, addCancel, addRedrive];
-  for (const add of [...local, ...deployed]) add(trivet);
+  for (const add of [...local, ...money, ...deployed]) add(trivet);
   return trivet;
 }
 

@@ -15,7 +15,7 @@ describe("trivet", () => {
     expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: "" });
     expect(stdout).to.match(/^Examples:\n/);
     const deployed = ["submit", "status", "watch", "fetch", "cancel"];
-    for (const command of ["init", "train", "predict", "inspect", "doctor", ...deployed]) {
+    for (const command of ["init", "train", "estimate", "plan", "cost", "predict", "inspect", "doctor", ...deployed]) {
       expect(stdout).to.match(new RegExp(`^  ${command} .+ \\w+`, "m"));
       const help = await trivet(command, "--help");
       expect(help.stdout, command).to.match(/^Examples:\n {2}\$ trivet/);

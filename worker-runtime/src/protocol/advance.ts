@@ -1,14 +1,16 @@
 import type { ObjectInfo } from "../ports/object-store.ts";
+import { isOverBudget } from "./budget.ts";
 import { encodeBundle } from "./bundle.ts";
-import { closeRound } from "./close-round.ts";
+import { closeRound, startNext } from "./close-round.ts";
 import { commitBundle } from "./commit.ts";
 import { type Context, once, send } from "./context.ts";
-import { readDecisions } from "./decisions.ts";
+import { endOf, isSpent, readDecisions, resultKeys } from "./decisions.ts";
 import { keys, rankOf } from "./keys.ts";
+import { readManifest } from "./manifest.ts";
 import type { Task } from "./messages.ts";
 import { encodeModelShard, shardBounds, shards } from "./model-shards.ts";
 import { runReduce } from "./reduce.ts";
-import { sendLook, sendRound } from "./send-round.ts";
+import { sendLook } from "./send-round.ts";
 import { trains } from "./update.ts";
 
 /** A stage is late when it takes this many times as long as its tasks took in the median. */
@@ -34,7 +36,8 @@ export async function advanceRound(context: Context, round: number): Promise<voi
 
 /** A reduce right after a step has its own trace, as if it had come by a message. */
 function asTaskOfItsOwn(context: Context): Context {
-  return { ...context, store: context.store.anew(), startedAtMs: context.clock.nowMs(), queueMs: 0 };
+  const { startUpMs: _, ...rest } = context;
+  return { ...rest, cold: false, store: context.store.anew(), startedAtMs: context.clock.nowMs(), queueMs: 0 };
 }
 
 /**
@@ -44,7 +47,10 @@ function asTaskOfItsOwn(context: Context): Context {
 export async function runAdvance(context: Context, round: number, look: number): Promise<void> {
   const { store, job, plan } = context;
   if (await store.head(keys.result(job, "manifest.json"))) return;
-  if ((await readDecisions(store, job)).length > 0) {
+  const decisions = await readDecisions(store, job);
+  const end = endOf(decisions);
+  if (end) {
+    if (isSpent(end) && (await store.head(resultKeys(job, end)("manifest.json")))) return;
     // A job that is cancelled before anybody began has its first model as the result.
     if (round === 0) await createFirstModel(context);
     return send(context, [{ kind: "finish" }]);
@@ -53,10 +59,10 @@ export async function runAdvance(context: Context, round: number, look: number):
     // Whoever closed the round sent what follows. That may have been this task itself, which then died (attempt > 1); or
     // a job is submitted anew, to a queue that may have lost everything (look 0). And who closed the round may have died
     // while a copy of its message was acknowledged: so unless somebody has been further, this look goes on to the next round.
-    const startNext = () => (trains(plan, round) ? sendRound(context, round + 1) : send(context, [{ kind: "finish" }]));
-    if (look === 0) await startNext();
-    else if (context.attempt > 1) await once(context, keys.nextHint(job, round), startNext);
-    else if (!trains(plan, round)) await startNext();
+    const goOn = async () => startNext(context, (await readManifest(store, job, round))!.manifest);
+    if (look === 0) await goOn();
+    else if (context.attempt > 1) await once(context, keys.nextHint(job, round), goOn);
+    else if (!trains(plan, round)) await goOn();
     else if (!(await store.head(keys.manifest(job, round + 1)))) await runAdvance(context, round + 1, 1);
     return;
   }
@@ -66,6 +72,8 @@ export async function runAdvance(context: Context, round: number, look: number):
   const { present, missing, lastSignMs } = await missingUpdates(context, round);
   const startedAtMs = (await store.head(keys.model(job, round, 0)))?.createdAtMs ?? 0;
   if (missing.length > 0) {
+    // Under a budget that was set since the round was begun, or where who closed the last one died before this was asked.
+    if (await isOverBudget(context, decisions, round)) return send(context, [{ kind: "finish" }]);
     const steps: Task[] = missing.map((worker) => ({ kind: "step", round, worker }));
     const late = isLate(context, startedAtMs, Math.max(startedAtMs, lastSignMs), present, plan.workers);
     return resend(context, round, steps, look, late);

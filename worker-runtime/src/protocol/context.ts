@@ -22,6 +22,12 @@ export interface Context {
   /** 1 when the message was delivered for the first time. */
   readonly attempt: number;
   readonly startedAtMs: number;
+  /** Whether this is the first task of its process. */
+  readonly cold: boolean;
+  /** Of a cold task in a cloud: how long its process had been there. */
+  readonly startUpMs?: number;
+  /** Of the function, where the platform tells it. */
+  readonly memoryMib?: number;
   readonly queueMs: number;
   readonly peakMemoryBytes: () => number;
   /** Milliseconds until the platform ends this invocation; Infinity on this machine. */

@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { roundMetrics } from "./metrics.ts";
+import { costs } from "./report/cost.ts";
 import { environment, facts, usage } from "./report/environment.ts";
 import { count, counted, duration, metric, metricTick, percent, short } from "./report/format.ts";
 import { heading } from "./report/heading.ts";
@@ -37,6 +38,8 @@ ${heading(record)}
 ${learning(record)}
 <h2>Time</h2>
 ${time(record)}
+<h2>Cost</h2>
+${costs(record)}
 <h2>Environment</h2>
 ${environment(record.rounds.flatMap(({ traces }) => traces))}
 <h2>Data</h2>

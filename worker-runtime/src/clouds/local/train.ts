@@ -1,19 +1,23 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { datasetSize } from "../../cost/forecast.ts";
+import { makeBudget } from "../../cost/make-budget.ts";
+import type { Prices } from "../../cost/prices.ts";
 import { UserError } from "../../errors.ts";
+import { canonicalJson } from "../../hash.ts";
 import type { JobDocument } from "../../job/document.ts";
 import type { RunEvent, TrainOutcome } from "../../job/events.ts";
 import { jobName } from "../../job/make-plan.ts";
 import type { Plan } from "../../job/plan.ts";
-import { keys } from "../../protocol/keys.ts";
-import { isOver, readResult } from "../../protocol/run-record.ts";
+import { setBudget } from "../../protocol/budget.ts";
+import { isOver, readNewestResult, readResult } from "../../protocol/run-record.ts";
 import { submit } from "../../protocol/submit.ts";
 import { readOutcome, tellOfEarlier } from "../read-outcome.ts";
 import { systemClock } from "./clock.ts";
 import type { WorkerNews } from "./entrypoint.ts";
 import { explained } from "./explained.ts";
 import { LocalObjectStore } from "./object-store.ts";
-import { prepare } from "./prepare.ts";
+import { decidePlan, prepareDataset } from "./prepare.ts";
 import { WorkerProcesses } from "./processes.ts";
 import { RoundWatcher } from "./round-watcher.ts";
 import { LocalTaskQueue } from "./task-queue.ts";
@@ -28,6 +32,8 @@ export interface TrainOptions {
   readonly processes: number;
   /** Trains a job that is already finished once more, beside the first result. */
   readonly again: boolean;
+  /** What a budget is held against. @default the list prices */
+  readonly prices?: Prices | undefined;
   /** Stops the run; the same call goes on from there. */
   readonly signal: AbortSignal;
   readonly onEvent: (event: RunEvent) => void;
@@ -67,7 +73,12 @@ export async function trainLocally(options: TrainOptions): Promise<TrainOutcome>
   });
   options.onProcesses?.(processes);
   try {
-    const plan = await prepare(store, { ...options, signal });
+    const dataset = await prepareDataset(store, { ...options, signal });
+    const plan = await decidePlan(store, dataset, options);
+    if (document.budget) {
+      const size = datasetSize(dataset.manifest, canonicalJson(dataset.manifest).length);
+      await setBudget(store, plan.job, makeBudget(document.budget.dollars, plan, size, { prices: options.prices }));
+    }
     queueFolder = await explained(storeFolder, () => freshQueueFolder(storeFolder, plan.job));
     queue = await LocalTaskQueue.open(queueFolder, "coordinator", systemClock);
     const earlier = await outcomeOf(store, plan, startedAtMs);
@@ -160,7 +171,8 @@ async function compareWithFirst(
 /** How the job stands, and where its result is. */
 async function outcomeOf(store: LocalObjectStore, { job }: Plan, startedAtMs: number): Promise<TrainOutcome> {
   const outcome = await readOutcome(store, job);
-  const resultFolder = outcome.weightsHash && join(store.folder, keys.result(job, ""));
+  const newest = outcome.weightsHash ? await readNewestResult(store, job) : undefined;
+  const resultFolder = newest && join(store.folder, newest.keyOf(""));
   const seconds = (systemClock.nowMs() - startedAtMs) / 1000;
   return { ...outcome, ...(resultFolder && { resultFolder }), seconds };
 }

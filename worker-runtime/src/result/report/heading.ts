@@ -31,6 +31,8 @@ function outcome({ outcome: { state, reason }, resultRound, plan }: RunRecord): 
       return `Finished after ${counted(plan.rounds, "round")}${because}`;
     case "stopped-early":
       return `Stopped early${because} ${result}`;
+    case "out-of-budget":
+      return `Stopped by its budget${because} ${result}`;
     case "cancelled":
       return `Cancelled${because} ${result}`;
   }
