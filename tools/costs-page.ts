@@ -3,7 +3,7 @@ import { table } from "../components/differences-page.ts";
 import { monthlyDollars } from "../worker-runtime/src/cost/cost-model.ts";
 import { type CloudEstimate, estimate } from "../worker-runtime/src/cost/estimate.ts";
 import type { DatasetSize, Pace } from "../worker-runtime/src/cost/forecast.ts";
-import { cloudConditions, defaultMemoryMib, spreads } from "../worker-runtime/src/cost/pace.ts";
+import { cloudConditions, defaultMemoryMib, modelSpread, spreads } from "../worker-runtime/src/cost/pace.ts";
 import {
   type CloudPrices,
   clouds,
@@ -83,14 +83,14 @@ Idle, a pipeline costs what it stores; alarms and a registry come on top (docs/c
 rounds that the job has run in the store, else from two seconds of real steps, taken on this machine and thrown away; a cloud's core is
 taken to be as fast. What cannot be known here is a cloud's as others measured it ([pace.ts](../worker-runtime/src/cost/pace.ts)): ${cloudConditions.storeLatencyMs} ms a
 request and ${cloudConditions.storeBytesPerSecond / 1e6} MB/s at the store, ${cloudConditions.startUpMs / 1000} s until a new function begins. The interval that is shown comes of 400 runs of
-the model with each of these numbers off by what is known of it (steps ${percent(spreads.stepMs)}, latency ${percent(spreads.storeLatencyMs)}, bandwidth ${percent(spreads.storeBytesPerSecond)}, start-up ${percent(spreads.startUpMs)}); four of five
-of them lie within. \`--prices FILE\` takes your own prices, for any part of the table above:
+the model with each of these numbers off by what is known of it (steps ${percent(spreads.stepMs)}, latency ${percent(spreads.storeLatencyMs)}, bandwidth ${percent(spreads.storeBytesPerSecond)}, start-up ${percent(spreads.startUpMs)},
+the model itself ${percent(modelSpread)}); four of five of them lie within. \`--prices FILE\` takes your own prices, for any part of the table above:
 
     aws: { memoryGibSecond: { dollars: 0.0000133334, asOf: 2026-11, source: our contract } }
 
 \`trivet cost JOB\` adds up what the tasks wrote down (their time, start-up included where they were cold, requests, bytes), by the same
-formula, here or with \`--stack\`; so does the report. Beside it stands what a run of as many rounds costs at the job's own pace when nothing is
-late, dies or comes twice: the gap is what disturbances cost. Not written down, and so estimated: what a task does after it has stored its
+formula, here or with \`--stack\`; so does the report. Beside it stands what \`estimate\` said before the run, and what a run of as many rounds costs at the job's
+own pace when nothing is late, dies or comes twice: that gap is what disturbances cost. Not written down, and so estimated: what a task does after it has stored its
 output (by the protocol's rules), tries that were killed (as long as the one that succeeded), and the shards of a model beside the first.
 
 How far forecasts were off in ${bench.jobs.length} jobs of the case studies, run in functions with a shaped network and real computing
@@ -122,7 +122,7 @@ On this machine nothing is paid; there a cap is held against what the dearest of
 
 \`trivet plan job.yaml --deadline 30m\` names the cheapest choice that is ready in time, \`--budget 2.00\` the fastest that is paid for, and lists every
 choice that no other beats in both. Cloud, memory and reducers change no bit of the result. Workers and codec do (and local steps, with \`--vary
-workers,codec,steps\`), which the command says; every choice sees the same number of examples. It is within 2 % of an exhaustive search
+workers,codec,steps\`), which the command says; every choice sees the same number of examples, in at least a quarter as many rounds. It is within 2 % of an exhaustive search
 (test/worker/cost/planner.test.ts).
 
 ## The case studies

@@ -57,17 +57,22 @@ describe("trivet estimate, plan and cost", () => {
 
   it("tells what a job has cost, beside its forecast", async () => {
     writeJob(folder(), 6);
+    const estimated = JSON.parse((await trivet("estimate", "--json")).stdout);
     await trivet("train", "--quiet");
+    await trivet("estimate");
     const told = JSON.parse((await trivet("cost", "reviews", "--json")).stdout);
     expect(told).to.include({ roundsClosed: 7, rounds: 6, tasks: 7 * 2 + 6, deliveredAgain: 0 });
     // Two processes may see a round complete at once; then one of them has worked in vain.
     expect(told.doneTwice).to.be.within(0, 6);
+    // The one from before it ran, not the later one.
+    expect(told.estimate.dollars.aws).to.deep.equal(estimated.clouds[0].dollars);
     expect(told.coldStarts.tasks).to.be.within(1, 2);
     expect(told.peakMemoryBytes).to.be.above(1e8);
     const { stdout } = await trivet("cost", "reviews");
     expect(stdout).to.match(/ran on this machine/);
     expect(stdout).to.match(/^ {2}sum +\$\S+ +\$\S+ +\$\S+$/m);
     expect(stdout).to.match(/^ {2}gap +[+-]\S+ %/m);
+    expect(stdout).to.match(/^ {2}estimated before +\$/m);
     expect((await trivet("cost", "review")).stderr).to.match(/Did you mean reviews\?/);
   });
 

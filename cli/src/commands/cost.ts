@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import type { JobCost } from "@trivet/worker-runtime/cost/job-cost";
+import type { JobCost, JobUse } from "@trivet/worker-runtime/cost/job-cost";
 import { UserError } from "@trivet/worker-runtime/errors";
 import type { ObjectStore } from "@trivet/worker-runtime/ports/object-store";
 import type { Command } from "commander";
+import type { KeptEstimate } from "../cost/kept-estimate.ts";
 import { aligned, megabytes, money } from "../cost/table.ts";
 import { readPricesOf } from "../job-options.ts";
 import { addStackOptions, jsonOption, pricesOption, type StackFlags, storeOption } from "../options.ts";
@@ -28,7 +30,8 @@ export function addCost(program: Command): void {
     .summary("tell what a job has cost")
     .description(
       "Adds up what the tasks of a job wrote down: function time, requests, bytes; by the same formula as `trivet estimate`, beside " +
-        "what a run without disturbances costs at the job's own pace. Works while the job is under way, too.",
+        "what that said before the run, and what a run without disturbances costs at the job's own pace. Works while the job is " +
+        "under way, too.",
     )
     .addHelpText("before", help)
     .argument("<job>", "a job's name")
@@ -47,13 +50,27 @@ async function cost(written: string, flags: CostFlags): Promise<void> {
   ]);
   const use = await readJobUse(store, job);
   const told = jobCost(use, prices);
+  const estimate = await estimateOf(job, use, flags);
   const budget = budgetOf(await readDecisions(store, job))?.budget.dollars;
   if (flags.json) {
     const { rounds } = use.plan;
-    return print(JSON.stringify({ job, roundsClosed: use.rounds.length, rounds, ...(budget && { budget }), ...told }));
+    return print(
+      JSON.stringify({ job, roundsClosed: use.rounds.length, rounds, ...(budget && { budget }), ...told, estimate }),
+    );
   }
   if (told.tasks === 0) return print(`${job} has not completed a round yet; there is nothing to add up.`);
-  print(show(job, told, budget, cloudNames));
+  print(show(job, told, budget, estimate, cloudNames));
+}
+
+/** What `trivet estimate` said on this machine before the job ran. */
+async function estimateOf(job: string, { rounds }: JobUse, { store }: CostFlags): Promise<KeptEstimate | undefined> {
+  if (!existsSync(resolve(store))) return undefined;
+  const [{ lastEstimate }, { LocalObjectStore }] = await Promise.all([
+    import("../cost/kept-estimate.ts"),
+    import("@trivet/worker-runtime/clouds/local/object-store"),
+  ]);
+  const ends = (rounds[0]?.traces ?? []).map(({ finishedAtMs }) => finishedAtMs);
+  return lastEstimate(await LocalObjectStore.open(resolve(store)), job, Math.max(0, ...ends));
 }
 
 async function here(written: string, { store }: CostFlags): Promise<{ store: ObjectStore; job: string }> {
@@ -75,7 +92,13 @@ async function inStack(written: string, flags: CostFlags): Promise<{ store: Obje
   return { store: stack.store, job: await findStackJob(stack, written) };
 }
 
-function show(job: string, told: JobCost, budget: number | undefined, names: Readonly<Record<string, string>>): string {
+function show(
+  job: string,
+  told: JobCost,
+  budget: number | undefined,
+  estimate: KeptEstimate | undefined,
+  names: Readonly<Record<string, string>>,
+): string {
   const { clouds, ranOn, coldStarts, peakMemoryBytes } = told;
   const gap = (value: number) => `${value >= 0 ? "+" : ""}${(100 * value).toFixed(1)} %`;
   const where = ranOn
@@ -90,6 +113,12 @@ function show(job: string, told: JobCost, budget: number | undefined, names: Rea
       ["sum", ...clouds.map(({ dollars }) => money(dollars))],
       ["forecast", ...clouds.map(({ forecastDollars }) => money(forecastDollars))],
       ["gap", ...clouds.map((cloud) => gap(cloud.gap))],
+      ...(estimate
+        ? [
+            ["estimated before", ...clouds.map(({ cloud }) => money(estimate.dollars[cloud].expected))],
+            ["gap", ...clouds.map(({ cloud, dollars }) => gap(dollars / estimate.dollars[cloud].expected - 1))],
+          ]
+        : []),
     ]),
     "",
     ...(budget === undefined ? [] : [`  budget       ${money(budget)}`]),

@@ -51,6 +51,8 @@ async function estimateJob(file: string, flags: Flags): Promise<void> {
     ...{ plan, pace, dataset, prices, memoryMib: flags.memory },
     ...(flags.concurrency !== undefined && { functions: Math.min(flags.concurrency, plan.workers) }),
   });
+  const { keepEstimate } = await import("../cost/kept-estimate.ts");
+  await keepEstimate(prepared.store, plan.job, clouds, Date.now());
   if (flags.json) {
     const { job, rounds, workers, localSteps, codec, reducers } = plan;
     const { paceFrom, oldPrices } = prepared;

@@ -30,7 +30,7 @@ export function addPlan(program: Command): void {
     .summary("choose workers, memory and codec for a deadline or a budget")
     .description(
       "Chooses cloud, memory and reducers, which change no result, and workers and codec, which do: the result has other bits, and " +
-        "the more workers average, the fewer rounds there are. All choices see the same number of examples. Shows every choice that " +
+        "the more workers average, the fewer rounds there are (at least a quarter). All choices see the same number of examples. Shows every choice that " +
         "no other beats in both time and dollars. Changes nothing: what is chosen is yours to write into the job file.",
     )
     .addHelpText("before", help)

@@ -2,6 +2,7 @@ import { dirname, resolve } from "node:path";
 import type { DatasetSize, Pace } from "@trivet/worker-runtime/cost/forecast";
 import type { Prices } from "@trivet/worker-runtime/cost/prices";
 import type { Plan } from "@trivet/worker-runtime/job/plan";
+import type { ObjectStore } from "@trivet/worker-runtime/ports/object-store";
 import { readPricesOf, withOptions } from "../job-options.ts";
 import { say } from "../output.ts";
 import { openProgress } from "../progress/progress.ts";
@@ -15,6 +16,7 @@ export interface EstimateFlags {
 
 /** What an estimate is made from. */
 export interface Prepared {
+  readonly store: ObjectStore;
   readonly plan: Plan;
   readonly pace: Pace;
   /** Where the time of a step comes from, as the end of a sentence. */
@@ -62,13 +64,14 @@ export async function prepareEstimate(file: string, flags: EstimateFlags): Promi
     const peak = Math.max(...rounds.flatMap(({ traces }) => traces.map(({ peakMemoryBytes }) => peakMemoryBytes)));
     const pace = { ...cloudConditions, stepMs, measureMs, jitter, loadMs: loadMs || cloudConditions.loadMs };
     const paceFrom = `from ${rounds.length} rounds that it has run on this machine`;
-    return { plan, pace, paceFrom, dataset: size, ...cost, peakMemoryBytes: peak };
+    return { store, plan, pace, paceFrom, dataset: size, ...cost, peakMemoryBytes: peak };
   }
   if (!flags.json) say("Taking some steps on this machine ...");
   const { calibrate } = await import("@trivet/worker-runtime/cost/calibrate");
   const { steps, stepMs, measureMs, jitter, loadMs, peakMemoryBytes } = await calibrate(store, document, plan);
   const paceFrom = `by ${steps} steps on this machine just now`;
   return {
+    store,
     plan,
     pace: cloudPace({ stepMs, measureMs, jitter, loadMs }),
     paceFrom,

@@ -6,6 +6,7 @@ import {
   type Choice,
   changesOf,
   frontier,
+  isSensible,
   judge,
   judgeAll,
   keeps,
@@ -48,7 +49,8 @@ function everything(input: PlannerInput): Option[] {
       for (let memoryMib = input.minimumMemoryMib; memoryMib <= 3072; memoryMib += cloud === "azure" ? 512 : 64)
         for (let reducers = 1; reducers <= 16; reducers++) {
           const { localSteps, codec } = input.plan;
-          options.push(judge(input, { cloud, workers, memoryMib, localSteps, codec, reducers }));
+          const option = judge(input, { cloud, workers, memoryMib, localSteps, codec, reducers });
+          if (isSensible(input, option)) options.push(option);
         }
   return options;
 }
@@ -56,7 +58,7 @@ function everything(input: PlannerInput): Option[] {
 describe("the planner", () => {
   it("comes within 2 % of an exhaustive search, before a deadline and for a budget", () => {
     let worst = 1;
-    for (let seed = 1; seed <= 12; seed++) {
+    for (let seed = 1; seed <= 6; seed++) {
       const input = inputOf(seed);
       const all = everything(input);
       const times = all.map(({ wallMs }) => wallMs).sort((a, b) => a - b);
@@ -102,6 +104,7 @@ describe("the planner", () => {
     const { plan } = inputOf(3);
     const input = { ...inputOf(3), vary: ["workers", "codec", "steps"] as const };
     for (const { choice, rounds } of judgeAll(input)) {
+      expect(rounds).to.be.at.least(plan.rounds / 4);
       const seen = choice.workers * choice.localSteps * rounds;
       const before = plan.workers * plan.localSteps * plan.rounds;
       expect(seen).to.be.within(before, before + choice.workers * choice.localSteps);

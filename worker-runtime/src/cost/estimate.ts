@@ -13,7 +13,7 @@ import {
   totalDollars,
 } from "./cost-model.ts";
 import { type DatasetSize, type Forecast, forecast, measurements, type Pace } from "./forecast.ts";
-import { spreads } from "./pace.ts";
+import { modelSpread, spreads } from "./pace.ts";
 import { type Cloud, type CloudPrices, clouds, type Prices } from "./prices.ts";
 
 /** A value and the interval that holds four of five runs. */
@@ -80,17 +80,19 @@ function estimateOn(cloud: Cloud, options: EstimateOptions): CloudEstimate {
   const items = costOf(expected, prices, size);
   const dollars = totalDollars(items);
   const others = sampledPaces(options.pace, { ...spreads, ...options.spreads }).map(run);
+  const off = (sample: number, value: number) =>
+    value * Math.exp(modelSpread * normal(new Random(1, "model", sample), 0));
   const largest = items.reduce((a, b) => (b.dollars > a.dollars ? b : a));
   const computeSeconds = billedSeconds(expected.tasks, prices.billingStepMs);
   return {
     ...{ cloud, region: prices.region, size },
     dollars: interval(
       dollars,
-      others.map((other) => totalDollars(costOf(other, prices, size))),
+      others.map((other, sample) => off(sample, totalDollars(costOf(other, prices, size)))),
     ),
     wallMs: interval(
       expected.wallMs,
-      others.map(({ wallMs }) => wallMs),
+      others.map(({ wallMs }, sample) => off(sample, wallMs)),
     ),
     computeSeconds,
     ...totals(expected),
@@ -130,14 +132,14 @@ function sampledPaces(pace: Pace, spread: Readonly<Record<keyof typeof spreads, 
   const names = Object.keys(spread) as (keyof typeof spreads)[];
   return Array.from({ length: samples }, (_, sample) => {
     const random = new Random(1, "pace", sample);
-    const factors = names.map((name, i) => {
-      // Box and Muller's way from two uniform numbers to a normal one.
-      const normal =
-        Math.sqrt(-2 * Math.log(1 - random.uniform(2 * i))) * Math.cos(2 * Math.PI * random.uniform(2 * i + 1));
-      return [name, pace[name] * Math.exp(spread[name] * normal)] as const;
-    });
+    const factors = names.map((name, i) => [name, pace[name] * Math.exp(spread[name] * normal(random, i))] as const);
     return { ...pace, ...Object.fromEntries(factors) };
   });
+}
+
+/** The i-th normal number, by Box and Muller's way from two uniform ones. */
+function normal(random: Random, i: number): number {
+  return Math.sqrt(-2 * Math.log(1 - random.uniform(2 * i))) * Math.cos(2 * Math.PI * random.uniform(2 * i + 1));
 }
 
 function interval(expected: number, sampled: readonly number[]): Interval {

@@ -168,12 +168,47 @@ export function usageAround(plan: Plan, dataset: DatasetSize, pace: Pace): Usage
   };
 }
 
-/** Shards that a function reads for its first share of the examples, and for each further one (training/order.ts). */
-function shardsRead({ rounds, localSteps, batchSize }: Plan, { trainShards, trainExamples }: DatasetSize) {
-  // A share is a stretch of examples that lie shard by shard; at both of its ends it has a part of one.
-  const each = Math.min(trainShards, (trainShards * localSteps * batchSize) / Math.max(1, trainExamples) + 1);
-  const all = distinct(trainShards, each, rounds);
-  return { first: each, perRound: rounds > 1 ? (all - each) / (rounds - 1) : 0, all };
+interface ShardsRead {
+  readonly first: number;
+  readonly perRound: number;
+  readonly all: number;
+}
+
+/** Shards that a function reads for its first share of the examples, and for each further one (data/order.ts). */
+function shardsRead(plan: Plan, { trainShards, trainExamples }: DatasetSize): ShardsRead {
+  const { rounds, workers, localSteps, batchSize } = plan;
+  const shareExamples = localSteps * batchSize;
+  const shardExamples = trainExamples / Math.max(1, trainShards);
+  const epochRounds = trainExamples / (workers * shareExamples);
+  // A share is a stretch of an epoch, in which shard follows shard; at both of its ends it has a part of one.
+  const first = Math.min(trainShards, shareExamples / shardExamples + 1);
+  const inEpochs: number[] = [];
+  for (let done = 0; done < rounds && inEpochs.length < 4; done += Math.max(1, epochRounds))
+    inEpochs.push(shardsOfWorker(plan, trainShards, shardExamples, Math.min(epochRounds, rounds - done)));
+  // Each epoch has its own order.
+  const all = trainShards * (1 - inEpochs.reduce((unmet, met) => unmet * (1 - met / Math.max(1, trainShards)), 1));
+  return { first, perRound: rounds > 1 ? Math.max(0, all - first) / (rounds - 1) : 0, all: Math.max(first, all) };
+}
+
+/** How many shards one worker's shares of so many rounds of an epoch lie in, as a mean over the workers. */
+function shardsOfWorker(
+  { workers, localSteps, batchSize }: Plan,
+  shards: number,
+  shardExamples: number,
+  rounds: number,
+) {
+  const share = (localSteps * batchSize) / shardExamples;
+  const counted = Math.min(workers, 8);
+  let sum = 0;
+  for (let worker = 0; worker < counted; worker++) {
+    const met = new Set<number>();
+    for (let round = 0; round < Math.max(1, Math.min(Math.round(rounds), 100)); round++) {
+      const from = (round * workers + worker) * share;
+      for (let shard = Math.floor(from); shard < from + share && met.size < shards; shard++) met.add(shard % shards);
+    }
+    sum += met.size;
+  }
+  return sum / counted;
 }
 
 function shardMs({ trainBytes, trainShards }: DatasetSize, pace: Pace): number {
@@ -186,16 +221,13 @@ function distinct(things: number, each: number, times: number): number {
 }
 
 /** What instances read when they work for the first time: document, plan, the examples. */
-function usageOfOpening(plan: Plan, dataset: DatasetSize, functions: number): Usage {
+function usageOfOpening(plan: Plan, dataset: DatasetSize, read: ShardsRead, functions: number): Usage {
   const readers = Math.min(functions, plan.workers);
   const { trainShards, heldOutShards, trainBytes, heldOutBytes, manifestBytes } = dataset;
-  const train = shardsRead(plan, dataset).all;
-  // Held-out examples are cut into a part for each worker; a function takes another worker's place the next time.
-  const heldOut = distinct(
-    heldOutShards,
-    Math.min(heldOutShards, heldOutShards / plan.workers + 0.5),
-    measurements(plan),
-  );
+  const train = read.all;
+  // Held-out examples are cut into a part for each worker; a function may take another worker's place the next time.
+  const each = Math.max(Math.min(1, heldOutShards), heldOutShards / plan.workers);
+  const heldOut = (each + distinct(heldOutShards, each, measurements(plan))) / 2;
   return {
     ...{ tasks: [], writes: 0, bytesWritten: 0, storedBytes: 0, fetchedBytes: 0 },
     reads: readers * (2 + 1 + train + heldOut),
@@ -227,16 +259,23 @@ function normalBelow(x: number): number {
 }
 
 /** By how much the time of one request varies: its standard deviation over its mean. */
-const requestJitter = 0.15;
+const requestJitter = 0.25;
 
 /**
  * How many workers besides the last one find the round complete: those that stored their updates less than a request's time
  * before it. All of them reduce a small model, all but one in vain.
  */
-function besidesTheLast(plan: Plan, round: number, pace: Pace, dataset: DatasetSize, functions: number): number {
+function besidesTheLast(
+  plan: Plan,
+  round: number,
+  pace: Pace,
+  dataset: DatasetSize,
+  read: ShardsRead,
+  functions: number,
+): number {
   const atOnce = Math.min(plan.workers, functions);
   // Some have to read another shard of the examples first.
-  const fresh = Math.min(1, trains(plan, round) ? shardsRead(plan, dataset).perRound : 0);
+  const fresh = Math.min(1, trains(plan, round) ? read.perRound : 0);
   const spreadMs = Math.hypot(
     (pace.jitter ?? 0) * computeMs(plan, round, pace),
     2 * requestJitter * pace.storeLatencyMs,
@@ -285,10 +324,11 @@ function usageInVain(plan: Plan, round: number, pace: Pace): Usage {
 /** What a whole job is going to use and how long it takes, when nothing is late. `functions`: how many work at once. */
 export function forecast(plan: Plan, pace: Pace, dataset: DatasetSize, functions = plan.workers): Forecast {
   const around = usageAround(plan, dataset, pace);
-  const parts: Usage[] = [around, usageOfOpening(plan, dataset, functions)];
+  const read = shardsRead(plan, dataset);
+  const parts: Usage[] = [around, usageOfOpening(plan, dataset, read, functions)];
   let wallMs = around.wallMs;
   for (const { round, count } of kindsOfRounds(plan)) {
-    const { usage, milliseconds } = forecastRound(plan, round, pace, dataset, functions);
+    const { usage, milliseconds } = forecastRound(plan, round, pace, dataset, read, functions);
     parts.push(timesUsage(usage, count));
     wallMs += count * milliseconds;
   }
@@ -310,15 +350,20 @@ function kindsOfRounds(plan: Plan): { readonly round: number; readonly count: nu
   ].filter(({ round, count }) => count > 0 && (round < rounds || count === 1));
 }
 
-function forecastRound(plan: Plan, round: number, pace: Pace, dataset: DatasetSize, functions: number) {
+function forecastRound(
+  plan: Plan,
+  round: number,
+  pace: Pace,
+  dataset: DatasetSize,
+  read: ShardsRead,
+  functions: number,
+) {
   const { workers: W, reducers: S } = plan;
   const traffic = roundTraffic(plan, round, functions);
   const training = trains(plan, round);
-  const step =
-    stepMs(plan, round, pace) +
-    (training && round > 0 ? shardsRead(plan, dataset).perRound * shardMs(dataset, pace) : 0);
+  const step = stepMs(plan, round, pace) + (training && round > 0 ? read.perRound * shardMs(dataset, pace) : 0);
   const reduce = training ? reduceMs(plan, round, pace) : closeMs(plan, round, pace);
-  const opening = round === 0 ? openingMs(plan, dataset, pace) + pace.loadMs : 0;
+  const opening = round === 0 ? openingMs(dataset, read, pace) + pace.loadMs : 0;
   // One instance has been there since the first look.
   const cold = round === 0 ? opening + pace.startUpMs + 2 * pace.storeLatencyMs : 0;
   const fresh = round === 0 ? Math.min(W, functions) : 0;
@@ -338,7 +383,10 @@ function forecastRound(plan: Plan, round: number, pace: Pace, dataset: DatasetSi
     ...{ bytesRead: traffic.bytesRead, bytesWritten: traffic.bytesWritten, storedBytes: traffic.bytesWritten },
     fetchedBytes: 0,
   };
-  const inVain = timesUsage(usageInVain(plan, round, pace), besidesTheLast(plan, round, pace, dataset, functions));
+  const inVain = timesUsage(
+    usageInVain(plan, round, pace),
+    besidesTheLast(plan, round, pace, dataset, read, functions),
+  );
   return {
     usage: addUsage(usage, inVain),
     milliseconds:
@@ -360,8 +408,7 @@ function usageOfLooks(rounds: number, wallMs: number, pace: Pace): Usage {
 }
 
 /** The shards of the first share. */
-function openingMs(plan: Plan, dataset: DatasetSize, pace: Pace): number {
-  const { first } = shardsRead(plan, dataset);
+function openingMs(dataset: DatasetSize, { first }: ShardsRead, pace: Pace): number {
   return transferMs(first, (first / Math.max(1, dataset.trainShards)) * dataset.trainBytes, pace);
 }
 

@@ -132,10 +132,14 @@ function reasonsOf(
     ...times("Requests at the store", measured.writes + measured.reads, whole.writes + whole.reads),
     ...(cold > expectedCold ? [`${cold} cold starts, where ${expectedCold} were to be expected.`] : []),
     ...(deliveredAgain > 0
-      ? [`${deliveredAgain} tasks were delivered again; what their first tries used is estimated.`]
+      ? [`${tasks(deliveredAgain)} delivered again; what the first tries used is estimated.`]
       : []),
-    ...(doneTwice > 0 ? [`${doneTwice} tasks were done twice, and are paid for twice.`] : []),
+    ...(doneTwice > 0 ? [`${tasks(doneTwice)} done twice, and paid for twice.`] : []),
   ];
+}
+
+function tasks(count: number): string {
+  return count === 1 ? "1 task was" : `${count} tasks were`;
 }
 
 function percentOff(ratio: number): string {

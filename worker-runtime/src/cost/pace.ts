@@ -23,6 +23,9 @@ export const spreads = {
   ...{ storeLatencyMs: 0.25, storeBytesPerSecond: 0.11 },
 } as const;
 
+/** How far time and dollars of the model itself are off where everything else is known (bench/results/forecast.json). */
+export const modelSpread = 0.08;
+
 /** A job's own pace under a cloud's conditions. */
 export function cloudPace(own: Pick<Pace, "stepMs" | "measureMs"> & Partial<Pace>): Pace {
   return { ...cloudConditions, ...own };
@@ -34,32 +37,28 @@ export function cloudPace(own: Pick<Pace, "stepMs" | "measureMs"> & Partial<Pace
  */
 export function paceOf(plan: Plan, rounds: readonly RoundRecord[]): Pace | undefined {
   const steps = rounds.flatMap(({ traces }) => traces.filter(({ task }) => task === "step"));
-  const [plain, measuring, last] = [
-    steps.filter(({ round }) => trains(plan, round) && !measures(plan, round)),
-    steps.filter(({ round }) => trains(plan, round) && measures(plan, round)),
-    steps.filter(({ round }) => !trains(plan, round)),
-  ];
+  const cold = steps.filter((trace) => trace.cold);
+  // Who loads TensorFlow and records the step in it takes longer; so the others tell, where there are any.
+  const warm = steps.filter((trace) => !trace.cold);
+  const ofKind = (training: boolean, measuring: boolean, traces = warm) =>
+    traces.filter(({ round }) => trains(plan, round) === training && measures(plan, round) === measuring);
   const compute = (traces: readonly TaskTrace[]) => median(traces.map(({ computeMs }) => computeMs));
-  if (plain.length + measuring.length === 0) return undefined;
-  // Without a round of each kind: what the last one takes, which only measures.
+  const [plain, both, last] = [ofKind(true, false), ofKind(true, true), ofKind(false, true)];
+  const training = plain.length > 0 ? plain : both.length > 0 ? both : ofKind(true, false, steps);
+  if (training.length === 0) return undefined;
   const measureMs =
-    plain.length > 0 && measuring.length > 0
-      ? Math.max(0, compute(measuring) - compute(plain))
-      : last.length > 0
-        ? compute(last)
-        : 0;
-  const training = plain.length > 0 ? plain : measuring;
-  const stepMs = Math.max(0, compute(training) - (plain.length > 0 ? 0 : measureMs)) / plan.localSteps;
-  const cold = steps.filter(({ cold }) => cold);
-  const inCloud = cold.filter(({ startUpMs }) => startUpMs !== undefined);
+    plain.length > 0 && both.length > 0
+      ? Math.max(0, compute(both) - compute(plain))
+      : compute(last.length > 0 ? last : []);
+  const shareMs = Math.max(0, compute(training) - (training === both ? measureMs : 0));
+  const first = ofKind(true, false, cold);
+  const inCloud = steps.filter(({ startUpMs }) => startUpMs !== undefined);
   return cloudPace({
-    ...{
-      stepMs,
-      measureMs,
-      storeLatencyMs: latencyOf(steps),
-      jitter: spreadOf(training.map(({ computeMs }) => computeMs)),
-    },
-    ...(cold.length > 0 && { loadMs: median(cold.map(({ loadMs }) => loadMs)) }),
+    ...{ stepMs: shareMs / plan.localSteps, measureMs, storeLatencyMs: latencyOf(steps) },
+    jitter: spreadOf(training.map(({ computeMs }) => computeMs)),
+    ...(first.length > 0 && {
+      loadMs: Math.max(0, median(first.map(({ loadMs, computeMs }) => loadMs + computeMs)) - shareMs),
+    }),
     startUpMs: inCloud.length > 0 ? median(inCloud.map(({ startUpMs }) => startUpMs!)) : 0,
     queueMs: median(steps.filter(({ attempt }) => attempt === 1).map(({ queueMs }) => queueMs)),
   });

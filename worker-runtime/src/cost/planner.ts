@@ -111,6 +111,7 @@ export function bestWithin(input: PlannerInput, limit: Limit, coarse = judgeAll(
     for (let found = true; found; ) {
       const next = neighbours(input, here.choice)
         .map((choice) => judge(input, choice))
+        .filter((option) => isSensible(input, option))
         .reduce((a, b) => (isBetter(b, a) ? b : a), here);
       found = next !== here;
       here = next;
@@ -121,7 +122,14 @@ export function bestWithin(input: PlannerInput, limit: Limit, coarse = judgeAll(
 }
 
 export function judgeAll(input: PlannerInput): Option[] {
-  return coarseChoices(input).map((choice) => judge(input, choice));
+  return coarseChoices(input)
+    .map((choice) => judge(input, choice))
+    .filter((option) => isSensible(input, option));
+}
+
+/** Workers must meet again and again to learn together: at least a quarter as often as the document says. */
+export function isSensible({ plan }: PlannerInput, { rounds }: Option): boolean {
+  return rounds >= plan.rounds / 4;
 }
 
 /** Choices that differ by one number, from one step to the next larger or smaller one. */

@@ -22,9 +22,9 @@ export interface Context {
   /** 1 when the message was delivered for the first time. */
   readonly attempt: number;
   readonly startedAtMs: number;
-  /** Whether this is the first task of its process. */
+  /** Whether this is the first task of its process that computes. */
   readonly cold: boolean;
-  /** Of a cold task in a cloud: how long its process had been there. */
+  /** Of the first task of all in a cloud's process: how long that had been there. */
   readonly startUpMs?: number;
   /** Of the function, where the platform tells it. */
   readonly memoryMib?: number;

@@ -52,6 +52,8 @@ export class Worker {
   readonly #parts: WorkerParts;
   readonly #models = new ModelCache();
   #open: OpenJob | undefined;
+  /** Until the first task of this process is done; and until the first of those that compute, which loads TensorFlow. */
+  #isNew = true;
   #isCold = true;
   /** Of the task under way; what its learner reads counts as the task's. */
   #store: MeteredStore;
@@ -81,12 +83,14 @@ export class Worker {
 
   async #run({ job, task, sentAtMs }: Message, open: OpenJob, attempt: number, startedAtMs: number): Promise<void> {
     const { clock, queue, place, peakMemoryBytes, remainingMs, memoryMib, bornAtMs } = this.#parts;
-    const cold = this.#isCold;
-    this.#isCold = false;
+    const computes = task.kind === "step" || task.kind === "reduce";
+    const [isNew, cold] = [this.#isNew, this.#isCold && computes];
+    this.#isNew = false;
+    if (computes) this.#isCold = false;
     const context: Context = {
       ...{ job, ...open, queue, clock, place, attempt, startedAtMs, cold, peakMemoryBytes, remainingMs },
       ...(memoryMib !== undefined && { memoryMib }),
-      ...(cold && bornAtMs !== undefined && { startUpMs: Math.max(0, startedAtMs - bornAtMs) }),
+      ...(isNew && bornAtMs !== undefined && { startUpMs: Math.max(0, startedAtMs - bornAtMs) }),
       store: this.#store,
       models: this.#models,
       queueMs: Math.max(0, startedAtMs - sentAtMs),

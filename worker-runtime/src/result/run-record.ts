@@ -26,9 +26,9 @@ export interface TaskTrace {
   readonly requests: { readonly put: number; readonly get: number; readonly head: number; readonly list: number };
   readonly bytesRead: number;
   readonly bytesWritten: number;
-  /** The first task of its process: what a cloud calls a cold start. Left out where it is not. */
+  /** The first task of its process that computes, which so loads TensorFlow: a cold start. Left out where it is not. */
   readonly cold?: boolean;
-  /** Of a cold start in a cloud: from the start of the process until the task began. */
+  /** Of the first task of all in a cloud's process: from the start of the process until the task began. */
   readonly startUpMs?: number;
   /** Of the function, where the platform tells it. */
   readonly memoryMib?: number;
