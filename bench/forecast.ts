@@ -27,8 +27,8 @@ import { readJob } from "../worker-runtime/src/job/parse.ts";
 import { openModel } from "../worker-runtime/src/models/index.ts";
 import { loadBackend } from "../worker-runtime/src/training/backend.ts";
 import { Random } from "../worker-runtime/src/training/random.ts";
+import { cpuMs, runShaped } from "./support/function-world.ts";
 import { writeResult } from "./support/results.ts";
-import { cpuMs, runShaped } from "./support/shaped-world.ts";
 
 /** Rounds of each study: enough for some of every kind, few enough to wait for. */
 const studies = { sentiment: 12, vision: 6, recommender: 12 } as const;

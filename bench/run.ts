@@ -9,6 +9,7 @@ const suites: Readonly<Record<string, string>> = {
   numerics: "what portable numerics costs in the examples, and whether it learns as well",
   processes: "two worker processes against one",
   protocol: "what the protocol costs in a round, with learning that costs nothing",
+  exchange: "a round over a slow store, in simulated time, beside LambdaML's two patterns, and how it scales",
   "reduce-memory": "peak memory of a sharded reduce, as workers grow",
   forecast: "forecast against measured, for jobs of the case studies in functions with a shaped network",
   resume: "what is done twice when a run is interrupted",

@@ -11,6 +11,8 @@ interface Cloudwise<A> {
   readonly nameRules: Readonly<Record<string, NameRule>>;
   /** What else may be wrong on this cloud. */
   readonly check?: (problems: Problems, args: A) => void;
+  /** The component's own options. */
+  readonly opts: pulumi.ComponentResourceOptions | undefined;
 }
 
 /** Checks the arguments (one error for all that is wrong), and opens the scope in which a pipeline makes its children. */
@@ -19,7 +21,7 @@ export function openScope<A extends TrainingPipelineArgs>(
   component: pulumi.ComponentResource,
   name: string,
   args: A,
-  { nameRules, check }: Cloudwise<A>,
+  { nameRules, check, opts }: Cloudwise<A>,
 ): Scope {
   const valid = validate(`${component.constructor.name} "${name}"`, args ?? {}, (known: A) => {
     const problems = new Problems();
@@ -38,11 +40,18 @@ export function openScope<A extends TrainingPipelineArgs>(
   );
   return new Scope(component, {
     ...{ name, gate, tags, settings: settingsOf(cloud, args, gate) },
-    ...{ rules: nameRules, transform: args.transform },
+    ...{ rules: nameRules, transform: args.transform, formerNames: formerNames(opts?.aliases) },
     removal: {
       retainOnDelete: args.removalPolicy === "retain",
       // Azure removes an account, a registry or a workspace with all that is in it; so it is asked for twice.
       ...(cloud === "azure" && (args.removalPolicy ?? "empty") === "empty" && { protect: true }),
     },
   });
+}
+
+/** The plain names among aliases. An alias that is a URN or another parent's says nothing of how children were called. */
+function formerNames(aliases: pulumi.ComponentResourceOptions["aliases"]): string[] {
+  return (Array.isArray(aliases) ? aliases : []).flatMap((alias) =>
+    typeof alias === "object" && "name" in alias && typeof alias.name === "string" ? [alias.name] : [],
+  );
 }

@@ -31,6 +31,7 @@ export class Scope {
   readonly #rules: Readonly<Record<string, NameRule>>;
   readonly #transform: Readonly<Record<string, object>>;
   readonly #removal: pulumi.CustomResourceOptions;
+  readonly #formerNames: readonly string[];
   #first: readonly pulumi.Resource[] = [];
 
   constructor(
@@ -40,6 +41,8 @@ export class Scope {
       rules: Readonly<Record<string, NameRule>>;
       transform: Readonly<Record<string, object>> | undefined;
       removal: pulumi.CustomResourceOptions;
+      /** What the pipeline was called before. */
+      formerNames: readonly string[];
     },
   ) {
     ({ name: this.name, settings: this.settings, gate: this.gate, tags: this.tags } = parts);
@@ -47,6 +50,7 @@ export class Scope {
     this.#rules = parts.rules;
     this.#transform = parts.transform ?? {};
     this.#removal = parts.removal;
+    this.#formerNames = parts.formerNames;
   }
 
   /**
@@ -62,19 +66,28 @@ export class Scope {
     const { index, ...options } = opts;
     const rule = this.#rules[child];
     if (!rule) throw new Error(`${child} is missing in nameRules`);
-    const name = childName(this.name, index === undefined ? child : `${child}-${index}`, rule);
+    const nameUnder = (pipeline: string) =>
+      childName(pipeline, index === undefined ? child : `${child}-${index}`, rule);
+    const name = nameUnder(this.name);
+    // Pulumi itself finds a renamed pipeline's children only where their names begin with its name; a cut one has a hash.
+    const aliases = this.#formerNames.map((former) => ({ name: nameUnder(former) }));
     const resource = new Class(
       name,
       { ...args, ...this.#transform[child] } as A,
-      pulumi.mergeOptions({ parent: this.#component, dependsOn: [...this.#first] }, options),
+      pulumi.mergeOptions({ parent: this.#component, dependsOn: [...this.#first], aliases }, options),
     );
     this.nodes[child] = index === undefined ? resource : [...((this.nodes[child] as R[] | undefined) ?? []), resource];
     return resource;
   }
 
   /** Makes a child that holds the user's data: what becomes of it on destroy is the removal policy's. */
-  createStored<A extends object, R>(Class: ResourceClass<A, R>, child: string, args: NoInfer<A>): R {
-    return this.create(Class, child, args, this.#removal);
+  createStored<A extends object, R>(
+    Class: ResourceClass<A, R>,
+    child: string,
+    args: NoInfer<A>,
+    opts: pulumi.CustomResourceOptions = {},
+  ): R {
+    return this.create(Class, child, args, { ...this.#removal, ...opts });
   }
 
   /** From now on every child waits for these. */
@@ -87,7 +100,10 @@ export class Scope {
     return { parent: this.#component };
   }
 
-  /** A whole name, for types that the provider does not name by itself. */
+  /**
+   * A whole name, for types that the provider does not name by itself. A renamed pipeline keeps it only where the child's
+   * options ignore its changes.
+   */
   physicalName(child: string, maximum: number): string {
     return physicalName(pulumi.getProject(), pulumi.getStack(), this.name, child, maximum);
   }

@@ -1,5 +1,6 @@
-// `npm run mutants [-- words]`: makes each change of test/MUTANTS.md (those whose title has the words) in a copy of the
-// tree, runs the tests that it names, and fails unless they fail.
+// `npm run mutants [-- words]`: makes each change of test/MUTANTS.md (those whose title, file or tests have the words) in a copy
+// of the tree, runs the tests that it names, and fails unless they fail. With `--seeds N`: also how many simulated jobs of N
+// (test/simulation) it takes until one goes wrong. `npm run mutants -- --seeds 1000 src/protocol`: the whole protocol.
 import { execFileSync, spawnSync } from "node:child_process";
 import {
   cpSync,
@@ -14,26 +15,11 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { parseArgs } from "node:util";
+import { readMutants } from "./read-mutants.mjs";
 import { root } from "./setup/places.mjs";
 
-/** @typedef {{ title: string, file: string, tests: string, from: string, to: string }} Mutant */
-
-/** @returns {Mutant[]} */
-function readMutants() {
-  const page = readFileSync(path.join(root, "test/MUTANTS.md"), "utf8");
-  const form = /^### (.+)\n\n`(.+)` against `(.+)`\n\n```diff\n([\s\S]+?)\n```$/gm;
-  return Array.from(page.matchAll(form), ([, title, file, tests, diff]) => ({
-    ...{ title, file, tests },
-    from: linesOf(diff, "-"),
-    to: linesOf(diff, "+"),
-  }));
-}
-
-/** @param {string} diff @param {string} sign */
-function linesOf(diff, sign) {
-  const lines = diff.split("\n").filter((line) => line.startsWith(sign));
-  return lines.map((line) => line.slice(2)).join("\n");
-}
+/** @typedef {import("./read-mutants.mjs").Mutant} Mutant */
 
 /** A copy of what git knows and of what is new, so that a broken tree is never the one that is worked in. */
 function copyTree() {
@@ -73,15 +59,28 @@ function tryMutant(copy, { title, file, tests, from, to }) {
     const run = spawnSync(process.execPath, mocha, { cwd: copy, encoding: "utf8", timeout: 300_000 });
     // A mutant that does not even load would be killed by any test, so it proves nothing.
     if (!/\d+ passing|[1-9]\d* failing/.test(run.stdout)) throw new Error(`"${title}" does not run:\n${run.stderr}`);
-    const seed = /seed (\d+) fails/.exec(run.stdout)?.[1];
-    return { killed: run.status !== 0, how: seed ? `, seed ${seed}` : "" };
+    return { killed: run.status !== 0, how: seeds === undefined ? "" : `; ${simulate(copy, seeds)}` };
   } finally {
     writeFileSync(where, source);
   }
 }
 
-const words = process.argv.slice(2).join(" ").toLowerCase();
-const mutants = readMutants().filter(({ title, tests }) => `${title} ${tests}`.toLowerCase().includes(words));
+/** How many jobs the simulator needs until one goes wrong. @param {string} copy @param {string} jobs */
+function simulate(copy, jobs) {
+  const args = ["--no-warnings", "test/simulation/run.ts", "--jobs", jobs, "--until-failure"];
+  const run = spawnSync(process.execPath, args, { cwd: copy, encoding: "utf8", timeout: 300_000 });
+  const seed = /^seed (\d+)/m.exec(run.stdout)?.[1];
+  if (seed) return `simulator: ${seed} ${seed === "1" ? "seed" : "seeds"}`;
+  if (run.status === 0) return `simulator: alive after ${jobs} seeds`;
+  return run.signal ? "simulator: hangs" : "simulator: 1 seed, which ends its process";
+}
+
+const { values, positionals } = parseArgs({ options: { seeds: { type: "string" } }, allowPositionals: true });
+const { seeds } = values;
+const words = positionals.join(" ").toLowerCase();
+const mutants = readMutants().filter(({ title, file, tests }) =>
+  `${title} ${file} ${tests}`.toLowerCase().includes(words),
+);
 const copy = copyTree();
 const alive = [];
 try {

@@ -1,15 +1,16 @@
-// Writes what is made from the components' code: components/schema.json, docs/differences.md, the counts in
+// Writes what is made from the components' code: components/schema.json, docs/differences.md, the counts and the error in
 // docs/components.md, and docs/deployer/. `npm run components`
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { differencesPage } from "../components/differences-page.ts";
 import { breakingChanges, packageSchema } from "../components/package-schema.ts";
 import { withCounts } from "../test/components/counts.ts";
 import { deployerDocuments } from "../test/components/deployer/documents.ts";
+import { withWrongArguments } from "../test/components/wrong-arguments.ts";
 
 writeFileSync(new URL("../docs/differences.md", import.meta.url), differencesPage());
 
 const page = new URL("../docs/components.md", import.meta.url);
-writeFileSync(page, await withCounts(readFileSync(page, "utf8")));
+writeFileSync(page, await withWrongArguments(await withCounts(readFileSync(page, "utf8"))));
 
 for (const [name, text] of Object.entries(await deployerDocuments()))
   writeFileSync(new URL(`../docs/deployer/${name}`, import.meta.url), text);

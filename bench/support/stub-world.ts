@@ -3,6 +3,7 @@ import { MemoryTaskQueue } from "../../worker-runtime/src/clouds/memory/task-que
 import { type Codec, type JobDocument, jobSchema } from "../../worker-runtime/src/job/document.ts";
 import { makePlan } from "../../worker-runtime/src/job/make-plan.ts";
 import type { Plan } from "../../worker-runtime/src/job/plan.ts";
+import type { Clock } from "../../worker-runtime/src/ports/clock.ts";
 import type { ObjectStore } from "../../worker-runtime/src/ports/object-store.ts";
 import type { TaskQueue } from "../../worker-runtime/src/ports/task-queue.ts";
 import { keys } from "../../worker-runtime/src/protocol/keys.ts";
@@ -65,10 +66,22 @@ export interface StubRound {
   readonly use: StoreUse;
 }
 
-/** A function that works on the job, with learning that costs nothing. */
-export function stubWorker(plan: Plan, store: ObjectStore, queue: TaskQueue, place = "function"): Worker {
-  const parts = { store, queue, clock, place, peakMemoryBytes: () => 0, remainingMs: () => Infinity };
-  return new Worker({ ...parts, openLearner: async () => stubLearner(plan) });
+/** A function that works on the job, with learning that costs nothing, or `computeMs` of the clock's time in each round. */
+export function stubWorker(
+  plan: Plan,
+  store: ObjectStore,
+  queue: TaskQueue,
+  { place = "function", clock: time = clock as Clock, computeMs = 0 } = {},
+): Worker {
+  const parts = { store, queue, clock: time, place, peakMemoryBytes: () => 0, remainingMs: () => Infinity };
+  const learner = stubLearner(plan);
+  const { train } = learner;
+  if (computeMs > 0)
+    learner.train = async (...args) => {
+      await time.sleep(computeMs);
+      return train(...args);
+    };
+  return new Worker({ ...parts, openLearner: async () => learner });
 }
 
 /** Runs the job over files, a function for each rank, one task at a time. Gives what each training round took. */
@@ -78,7 +91,7 @@ export async function runStub(folder: string, job: StubJob): Promise<{ plan: Pla
   const store = new MeteredStore(files, clock);
   const queue = new MemoryTaskQueue(clock);
   const functions = Array.from({ length: Math.max(plan.workers, plan.reducers) }, (_, i) =>
-    stubWorker(plan, store, queue, `function-${i}`),
+    stubWorker(plan, store, queue, { place: `function-${i}` }),
   );
   await store.putIfAbsent("datasets/none/manifest.json", Buffer.from(JSON.stringify(manifest)));
   await submit(store, queue, clock.nowMs(), document, plan);

@@ -3,17 +3,25 @@ import { styleText } from "node:util";
 import { UserError } from "@trivet/worker-runtime/errors";
 import { Command, CommanderError } from "commander";
 import { addCancel } from "./commands/cancel.ts";
+import { addCompare } from "./commands/compare.ts";
+import { addCompletion } from "./commands/completion.ts";
 import { addCost } from "./commands/cost.ts";
+import { addDiff } from "./commands/diff.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEstimate } from "./commands/estimate.ts";
+import { addExport } from "./commands/export.ts";
 import { addFetch } from "./commands/fetch.ts";
+import { addGc } from "./commands/gc.ts";
 import { addInit } from "./commands/init.ts";
 import { addInspect } from "./commands/inspect.ts";
+import { addList } from "./commands/list.ts";
+import { addLogs } from "./commands/logs.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addPredict } from "./commands/predict.ts";
 import { addRedrive } from "./commands/redrive.ts";
 import { addStatus } from "./commands/status.ts";
 import { addSubmit } from "./commands/submit.ts";
+import { addSweep } from "./commands/sweep.ts";
 import { addTrain } from "./commands/train.ts";
 import { addWatch } from "./commands/watch.ts";
 import { reportError } from "./errors.ts";
@@ -55,7 +63,8 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-function program(): Command {
+/** The command with all of its own; nothing is read or run yet. */
+export function program(): Command {
   const trivet = new Command("trivet")
     .description("Trains AI models in functions: here in worker processes, the same in the cloud.")
     .version(version(), "-v, --version", "print the version")
@@ -70,10 +79,11 @@ function program(): Command {
     .configureHelp({ styleTitle: (text) => styleText("bold", text, { validateStream: false }) })
     .configureOutput({ outputError: () => {} })
     .exitOverride();
-  const local = [addInit, addTrain, addPredict, addInspect, addDoctor];
+  const local = [addInit, addTrain, addSweep, addPredict, addInspect, addDoctor];
   const money = [addEstimate, addPlan, addCost];
   const deployed = [addSubmit, addStatus, addWatch, addFetch, addCancel, addRedrive];
-  for (const add of [...local, ...money, ...deployed]) add(trivet);
+  const jobs = [addList, addCompare, addDiff, addLogs, addExport, addGc];
+  for (const add of [...local, ...money, ...jobs, ...deployed, addCompletion]) add(trivet);
   return trivet;
 }
 

@@ -69,17 +69,22 @@ export function createObservability(
     ...{ type: "metric", width: 12, height: 6, x: 12 * (row % 2), y: 6 * Math.floor(row / 2) },
     properties: { title, stat, period: 60, region: worker.region, view: "timeSeries", metrics },
   });
-  const dashboard = scope.create(Dashboard, "dashboard", {
-    dashboardName: scope.physicalName("pipeline", 255),
-    dashboardBody: json({
-      widgets: [
-        chart("Waiting tasks, dead letters", 0, "Maximum", visible, dead),
-        chart("Age of the oldest task, s", 1, "Maximum", age),
-        chart("Workers at the same time", 2, "Maximum", lambdaMetric("ConcurrentExecutions")),
-        chart("Errors and throttles", 3, "Sum", lambdaMetric("Errors"), lambdaMetric("Throttles")),
-      ],
-    }),
-  });
+  const dashboard = scope.create(
+    Dashboard,
+    "dashboard",
+    {
+      dashboardName: scope.physicalName("pipeline", 255),
+      dashboardBody: json({
+        widgets: [
+          chart("Waiting tasks, dead letters", 0, "Maximum", visible, dead),
+          chart("Age of the oldest task, s", 1, "Maximum", age),
+          chart("Workers at the same time", 2, "Maximum", lambdaMetric("ConcurrentExecutions")),
+          chart("Errors and throttles", 3, "Sum", lambdaMetric("Errors"), lambdaMetric("Throttles")),
+        ],
+      }),
+    },
+    { ignoreChanges: ["dashboardName"] },
+  );
   return pulumi.interpolate`https://${worker.region}.console.aws.amazon.com/cloudwatch/home#dashboards:name=${dashboard.dashboardName}`;
 }
 

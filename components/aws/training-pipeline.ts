@@ -40,7 +40,7 @@ export class AwsTrainingPipeline extends pulumi.ComponentResource implements Tra
 
   constructor(name: string, args: AwsTrainingPipelineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("trivet:index:AwsTrainingPipeline", name, {}, opts);
-    const { nodes, outputs } = build(this, name, args);
+    const { nodes, outputs } = build(this, name, args, opts);
     nodesOf.set(this, nodes);
     Object.assign(this, outputs);
     this.registerOutputs({ ...outputs });
@@ -68,8 +68,13 @@ function check(problems: Problems, { network, encryptionKey, bucket }: AwsTraini
   problems.matches("bucket.existing", bucket?.existing, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a bucket's name");
 }
 
-function build(component: AwsTrainingPipeline, name: string, args: AwsTrainingPipelineArgs) {
-  const scope = openScope("aws", component, name, args, { nameRules, check });
+function build(
+  component: AwsTrainingPipeline,
+  name: string,
+  args: AwsTrainingPipelineArgs,
+  opts?: pulumi.ComponentResourceOptions,
+) {
+  const scope = openScope("aws", component, name, args, { nameRules, check, opts });
   const store = createObjectStore(scope, args);
   const { queue, deadLetters, queuePolicy } = createTaskQueue(scope, args, store);
   const { imageUri, registryUrl } = createRegistry(scope, args);

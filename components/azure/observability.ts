@@ -147,16 +147,21 @@ function createDashboard(
     },
   });
   const nothing = { type: 1, name: "text", content: { json: "Logs are skipped, so there is nothing to show here." } };
-  const dashboard = scope.create(Workbook, "dashboard", {
-    ...place,
-    kind: "shared",
-    category: "workbook",
-    resourceName: uuidOf(pulumi.getProject(), pulumi.getStack(), scope.name),
-    displayName: pulumi.interpolate`Trivet ${scope.tags[pipelineTag]!}`,
-    sourceId: workspaceId ?? store.accountId,
-    serializedData: json({ version: "Notebook/1.0", items: workspaceId ? charts.map(item) : [nothing] }),
-    tags: scope.tags,
-  });
+  const dashboard = scope.create(
+    Workbook,
+    "dashboard",
+    {
+      ...place,
+      kind: "shared",
+      category: "workbook",
+      resourceName: uuidOf(pulumi.getProject(), pulumi.getStack(), scope.name),
+      displayName: pulumi.interpolate`Trivet ${scope.tags[pipelineTag]!}`,
+      sourceId: workspaceId ?? store.accountId,
+      serializedData: json({ version: "Notebook/1.0", items: workspaceId ? charts.map(item) : [nothing] }),
+      tags: scope.tags,
+    },
+    { ignoreChanges: ["resourceName"] },
+  );
   return pulumi.interpolate`https://portal.azure.com/#@/resource${dashboard.id}/workbook`;
 }
 

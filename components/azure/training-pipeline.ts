@@ -66,7 +66,7 @@ export class AzureTrainingPipeline extends pulumi.ComponentResource implements T
 
   constructor(name: string, args: AzureTrainingPipelineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("trivet:index:AzureTrainingPipeline", name, {}, opts);
-    const { nodes, outputs } = build(this, name, args);
+    const { nodes, outputs } = build(this, name, args, opts);
     nodesOf.set(this, nodes);
     Object.assign(this, outputs);
     this.registerOutputs({ ...outputs });
@@ -137,8 +137,13 @@ function check(problems: Problems, args: AzureTrainingPipelineArgs): void {
     ]);
 }
 
-function build(component: AzureTrainingPipeline, name: string, args: AzureTrainingPipelineArgs) {
-  const scope = openScope("azure", component, name, args, { nameRules, check });
+function build(
+  component: AzureTrainingPipeline,
+  name: string,
+  args: AzureTrainingPipelineArgs,
+  opts?: pulumi.ComponentResourceOptions,
+) {
+  const scope = openScope("azure", component, name, args, { nameRules, check, opts });
   const { place, resourceGroupId } = createPlace(scope, args);
   const store = createObjectStore(scope, args, place);
   const { queue, deadLetters } = createTaskQueue(scope, store);

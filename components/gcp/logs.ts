@@ -21,13 +21,18 @@ export function createLogs(
   const bucketId =
     args.logs?.existing !== undefined
       ? scope.gate(args.logs.existing)
-      : scope.createStored(ProjectBucketConfig, "logBucket", {
-          project,
-          location: scope.gate(args.location),
-          bucketId: scope.physicalName("logs", 100),
-          description: "Logs of a Trivet pipeline.",
-          retentionDays: scope.settings.logRetentionDays,
-        }).id;
+      : scope.createStored(
+          ProjectBucketConfig,
+          "logBucket",
+          {
+            project,
+            location: scope.gate(args.location),
+            bucketId: scope.physicalName("logs", 100),
+            description: "Logs of a Trivet pipeline.",
+            retentionDays: scope.settings.logRetentionDays,
+          },
+          { ignoreChanges: ["bucketId"] },
+        ).id;
   scope.create(ProjectSink, "logSink", {
     description: "Lines of a Trivet pipeline, into its own log bucket.",
     destination: pulumi.interpolate`logging.googleapis.com/${bucketId}`,

@@ -21,24 +21,29 @@ export function createRegistry(scope: Scope, args: GcpTrainingPipelineArgs) {
 function createRepository(scope: Scope, args: GcpTrainingPipelineArgs): pulumi.Output<string> {
   if (args.registry?.skip) return pulumi.output("");
   if (args.registry?.existing !== undefined) return scope.gate(args.registry.existing);
-  const registry = scope.createStored(Repository, "registry", {
-    location: scope.gate(args.location),
-    repositoryId: scope.physicalName("registry", 63),
-    description: "Images of a Trivet pipeline's worker.",
-    format: "DOCKER",
-    // A build pushes each image under the same tag; services name it by digest in any case.
-    dockerConfig: { immutableTags: !args.build },
-    ...(args.encryptionKey !== undefined && { kmsKeyName: scope.gate(args.encryptionKey) }),
-    cleanupPolicyDryRun: false,
-    cleanupPolicies: [
-      { id: "keep-the-last-20", action: "KEEP", mostRecentVersions: { keepCount: 20 } },
-      {
-        id: "remove-after-30-days",
-        action: "DELETE",
-        condition: { tagState: "ANY", olderThan: `${30 * daySeconds}s` },
-      },
-    ],
-    labels: scope.tags,
-  });
+  const registry = scope.createStored(
+    Repository,
+    "registry",
+    {
+      location: scope.gate(args.location),
+      repositoryId: scope.physicalName("registry", 63),
+      description: "Images of a Trivet pipeline's worker.",
+      format: "DOCKER",
+      // A build pushes each image under the same tag; services name it by digest in any case.
+      dockerConfig: { immutableTags: !args.build },
+      ...(args.encryptionKey !== undefined && { kmsKeyName: scope.gate(args.encryptionKey) }),
+      cleanupPolicyDryRun: false,
+      cleanupPolicies: [
+        { id: "keep-the-last-20", action: "KEEP", mostRecentVersions: { keepCount: 20 } },
+        {
+          id: "remove-after-30-days",
+          action: "DELETE",
+          condition: { tagState: "ANY", olderThan: `${30 * daySeconds}s` },
+        },
+      ],
+      labels: scope.tags,
+    },
+    { ignoreChanges: ["repositoryId"] },
+  );
   return pulumi.interpolate`${registry.location}-docker.pkg.dev/${registry.project}/${registry.repositoryId}/worker`;
 }

@@ -50,7 +50,7 @@ export class GcpTrainingPipeline extends pulumi.ComponentResource implements Tra
 
   constructor(name: string, args: GcpTrainingPipelineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("trivet:index:GcpTrainingPipeline", name, {}, opts);
-    const { nodes, outputs } = build(this, name, args);
+    const { nodes, outputs } = build(this, name, args, opts);
     nodesOf.set(this, nodes);
     Object.assign(this, outputs);
     this.registerOutputs({ ...outputs });
@@ -97,8 +97,13 @@ function check(problems: Problems, args: GcpTrainingPipelineArgs): void {
     ]);
 }
 
-function build(component: GcpTrainingPipeline, name: string, args: GcpTrainingPipelineArgs) {
-  const scope = openScope("gcp", component, name, args, { nameRules, check });
+function build(
+  component: GcpTrainingPipeline,
+  name: string,
+  args: GcpTrainingPipelineArgs,
+  opts?: pulumi.ComponentResourceOptions,
+) {
+  const scope = openScope("gcp", component, name, args, { nameRules, check, opts });
   enableApis(scope, args);
   const pubsubAgent = createPubsubAgent(scope);
   allowKey(scope, args, pubsubAgent);

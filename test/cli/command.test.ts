@@ -14,8 +14,10 @@ describe("trivet", () => {
     const { exitCode, stdout, stderr } = await trivet("--help");
     expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: "" });
     expect(stdout).to.match(/^Examples:\n/);
-    const deployed = ["submit", "status", "watch", "fetch", "cancel"];
-    for (const command of ["init", "train", "estimate", "plan", "cost", "predict", "inspect", "doctor", ...deployed]) {
+    const jobs = ["sweep", "list", "compare", "diff", "logs", "export", "gc", "completion"];
+    const money = ["estimate", "plan", "cost"];
+    const deployed = ["submit", "status", "watch", "fetch", "cancel", "redrive"];
+    for (const command of ["init", "train", "predict", "inspect", "doctor", ...money, ...jobs, ...deployed]) {
       expect(stdout).to.match(new RegExp(`^  ${command} .+ \\w+`, "m"));
       const help = await trivet(command, "--help");
       expect(help.stdout, command).to.match(/^Examples:\n {2}\$ trivet/);

@@ -133,6 +133,34 @@ for (const [cloud, { needs, start }] of Object.entries(emulatedStacks))
       expect((await stack.store.list("jobs/check-")).length).to.equal(0);
     });
 
+    it("is listed, logged, exported and compared with the same job here, and what it no longer needs is removed", async () => {
+      const { jobs } = JSON.parse((await trivet("list", "--json")).stdout);
+      expect(jobs).to.have.length(1);
+      expect(jobs[0]).to.include({ job, state: "finished", rounds: 4 }).and.property("sizeBytes").greaterThan(10_000);
+
+      const logged = await trivet("logs", "reviews", "--round", "1");
+      expect(logged.stdout.trim().split("\n"), logged.stderr).to.have.length(3);
+      expect(logged.stderr).to.include("its output logLocation is empty");
+
+      const exported = await trivet("export", job, "--to", "there.safetensors", "--json");
+      expect(exported.exitCode, exported.stderr).to.equal(0);
+      expect(readFileSync(join(folder, "there.safetensors"))).to.deep.equal(
+        readFileSync(join(folder, "model", "model.safetensors")),
+      );
+
+      expect((await runTrivet(folder, ["train"])).exitCode).to.equal(0);
+      const same = await trivet("diff", "reviews");
+      expect(same.stdout, same.stderr).to.match(/^The same bits in 5 rounds, and the same result, sha256 /m);
+      expect(same.exitCode).to.equal(0);
+
+      const dry = await trivet("gc");
+      expect(dry.stdout, dry.stderr).to.include("Nothing was removed");
+      const removed = JSON.parse((await trivet("gc", "--yes", "--json")).stdout);
+      expect(removed.garbage.map(({ of }: { of: string }) => of)).to.deep.equal([job]);
+      expect(await stack.store.list("rounds/")).to.deep.equal([]);
+      expect((await trivet("inspect", job)).stdout).to.match(/^ok The chain of 5 rounds verifies\.$/m);
+    });
+
     it("uploads nothing the second time", async () => {
       const before = await stack.store.list("");
       const again = await trivet("submit", "--json");

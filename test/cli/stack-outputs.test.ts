@@ -13,6 +13,7 @@ const aws = {
   queueUrl: "https://sqs.eu-central-1.amazonaws.com/123456789012/tasks",
   deadLetterQueueUrl: "https://sqs.eu-central-1.amazonaws.com/123456789012/dead",
   dashboardUrl: "https://console.aws.amazon.com/cloudwatch",
+  logLocation: "/aws/lambda/my-worker",
   predictionUrl: "",
 };
 const gcp = {

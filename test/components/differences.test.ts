@@ -4,8 +4,14 @@ import { describe, it } from "mocha";
 import { differencesPage } from "../../components/differences-page.ts";
 import { clouds, differences } from "../../components/limits.ts";
 import { withCounts } from "./counts.ts";
+import { withWrongArguments } from "./wrong-arguments.ts";
 
 describe("docs/components.md", () => {
+  it("shows the error of ten wrong arguments as it is printed (npm run components)", async () => {
+    const page = readFileSync(new URL("../../docs/components.md", import.meta.url), "utf8");
+    expect(page).to.equal(await withWrongArguments(page));
+  });
+
   it("counts the resources that pipelines make today (npm run components)", async () => {
     const page = readFileSync(new URL("../../docs/components.md", import.meta.url), "utf8");
     expect(page).to.equal(await withCounts(page));

@@ -6,6 +6,7 @@ import { clouds, limits } from "../../components/limits.ts";
 import type { TrainingPipelineArgs } from "../../components/pipeline.ts";
 import { runProgram } from "../../components/testing.ts";
 import { argsOf, cloudsUnderTest, register } from "./support.ts";
+import { wrongArguments } from "./wrong-arguments.ts";
 
 type Args = TrainingPipelineArgs & Record<string, unknown>;
 
@@ -29,16 +30,7 @@ for (const under of cloudsUnderTest)
     it("tells ten wrong arguments at once, each by its path, in one error without a stack", async () => {
       const found = await problems(under, {
         ...under.required,
-        image: "worker:latest",
-        memoryMib: 100,
-        taskTimeoutSeconds: 86_400,
-        maxConcurrency: 0,
-        maxAttempts: 2.5,
-        roundRetentionDays: 1,
-        alertEmail: "ops",
-        schedules: [{ name: "Nightly!", cron: "every day", job: "Sentiment" }],
-        removalPolicy: "delete",
-        transform: { wroker: {} },
+        ...wrongArguments,
       });
       const paths = found.map((line) => line.split(" ")[0]);
       expect(paths).to.have.members([

@@ -1,13 +1,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect } from "chai";
-import { after, before, describe, it } from "mocha";
+import { describe, it } from "mocha";
 import { root } from "../components/languages.ts";
-import { type StubProvider, startStubProvider } from "../components/stub-provider.ts";
 import { cloudsUnderTest } from "../components/support.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
-import { cloudPackages, initStack, pulumiEnvironment } from "./pulumi.ts";
-import { configurationOf, configure, copyProject } from "./shipped-stacks.ts";
+import { configurationOf } from "./shipped-stacks.ts";
+import { shippedStacks } from "./stacks-under-test.ts";
 import { childOf, lasting, replacedBy } from "./update-table.ts";
 
 const states = path.join(import.meta.dirname, "states");
@@ -19,30 +17,20 @@ const { version } = JSON.parse(readFileSync(path.join(root, "components/package.
  */
 describe("A stack that an earlier version deployed", function () {
   this.timeout(300_000);
-  const folder = temporaryFolder();
-  let stub: StubProvider;
-  let environment: NodeJS.ProcessEnv;
-
-  before(async function () {
-    stub = await startStubProvider({ replacedBy });
-    environment = await pulumiEnvironment(this, "nodejs", cloudPackages(stub.port));
-  });
-  after(() => stub?.stop());
+  const stacks = shippedStacks({ replacedBy });
 
   for (const under of cloudsUnderTest) {
     const name = `dev-${under.cloud}`;
     const current = path.join(states, `${under.cloud}-${version}.json`);
-    const args = { ...under.required, image: under.image };
+    const config = configurationOf(under, { ...under.required, image: under.image });
 
     if (process.env.TRIVET_WRITE_STATES === "1")
       it(`is recorded of version ${version} on ${under.title}`, async () => {
-        await copyProject(folder());
-        const { changes, pulumi } = await initStack(folder(), name, environment);
-        await configure(folder(), name, configurationOf(under, args));
+        const { changes, pulumi } = await stacks.make(name, config);
         await changes("up");
         const state = JSON.parse(await pulumi("stack", "export"));
         writeFileSync(current, `${JSON.stringify(state, withoutPlaces, 2)}\n`);
-        stub.things.splice(0);
+        stacks.things().splice(0);
       });
 
     it(`of this version is recorded on ${under.title}`, () => {
@@ -51,9 +39,7 @@ describe("A stack that an earlier version deployed", function () {
 
     for (const file of readdirSync(states).filter((file) => file.startsWith(`${under.cloud}-`)))
       it(`keeps its data and its tasks: ${file}`, async () => {
-        await copyProject(folder());
-        const { pulumi, plan, resources } = await initStack(folder(), name, environment);
-        await configure(folder(), name, configurationOf(under, args));
+        const { pulumi, plan, resources } = await stacks.make(name, config);
         await pulumi("stack", "import", "--file", path.join(states, file));
         const held = (await resources()).map(({ urn }) => childOf(urn.split("::").at(-1)!));
         expect(held.filter((child) => lasting.includes(child))).to.have.length.greaterThan(2);

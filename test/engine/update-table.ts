@@ -127,12 +127,14 @@ export const updates: Readonly<Record<Cloud, readonly Update[]>> = {
  * else (learn.microsoft.com/azure/role-based-access-control/troubleshooting, RoleAssignmentUpdateNotPermitted).
  */
 const replacing: Readonly<Record<string, readonly string[]>> = {
+  "aws:cloudwatch/dashboard:Dashboard": ["dashboardName"],
   "aws:ecr/lifecyclePolicy:LifecyclePolicy": ["repository"],
   "aws:ecr/repository:Repository": ["name", "encryptionConfigurations"],
   "aws:lambda/permission:Permission": ["principal", "function", "action"],
   "aws:s3/bucket:Bucket": ["bucket"],
   "aws:sns/topicSubscription:TopicSubscription": ["endpoint", "protocol", "topic"],
   "aws:sqs/queue:Queue": ["name", "fifoQueue"],
+  "azure-native:applicationinsights:Workbook": ["resourceName"],
   "azure-native:authorization:RoleAssignment": ["principalId", "roleDefinitionId", "scope"],
   "azure-native:storage:Queue": ["accountName", "queueName"],
   "azure-native:storage:StorageAccount": ["accountName", "location"],
@@ -140,6 +142,7 @@ const replacing: Readonly<Record<string, readonly string[]>> = {
   "gcp:billing/budget:Budget": ["billingAccount"],
   "gcp:cloudrunv2/serviceIamMember:ServiceIamMember": ["member", "name", "role"],
   "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember": ["cryptoKeyId", "member", "role"],
+  "gcp:logging/projectBucketConfig:ProjectBucketConfig": ["bucketId", "location", "project"],
   "gcp:pubsub/topic:Topic": ["name"],
   "gcp:serviceaccount/iAMMember:IAMMember": ["member", "serviceAccountId", "role"],
   "gcp:storage/bucket:Bucket": ["name", "location"],

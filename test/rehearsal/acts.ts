@@ -42,33 +42,41 @@ export async function trainTwice(rehearsal: Rehearsal, { file, weightsHash }: Sm
   await rehearsal.host.idle();
   const cold = await trainInCloud(rehearsal, file);
   const warm = await trainInCloud(rehearsal, file, "--again");
+  await look(rehearsal, warm);
   for (const { job, weightsHash: found } of [cold, warm])
     demand(found === weightsHash, `${job} came to ${found}, and to ${weightsHash} on this machine`);
   say(rehearsal, `trained from zero and again on warm functions: ${weightsHash.slice(0, 16)} each time`);
   return { cold, warm };
 }
 
+/** A submitter asks how the job is, and takes its result. */
+async function look({ stack }: Rehearsal, { job, weightsHash }: TrainedJob): Promise<void> {
+  const status = await stack.trivet("status", job, "--stack", stack.name, "--json");
+  demand(status.includes(weightsHash), `trivet status of ${job} says ${status}`);
+  await stack.trivet("fetch", job, "--stack", stack.name, "--to", `model-${job}`, "--verify");
+}
+
 /**
- * The store refuses everybody for a while: the job's message is delivered as often as was deployed and becomes a dead
+ * The store refuses the workers for a while: the job's message is delivered as often as was deployed and becomes a dead
  * letter. When the store is back, `trivet redrive` sends it again, and the job trains. What is no message of ours at all is
  * put away at once and stops nobody.
  */
 export async function deadLetters(rehearsal: Rehearsal, { file, weightsHash }: SmallJob): Promise<TrainedJob> {
   const { stack, pipeline, host } = rehearsal;
-  pipeline.permissions.revoked = /^s3:|storage\.objects|blobServices/;
+  pipeline.permissions.worker.revoked = /^s3:|storage\.objects|blobServices/;
   const submitted = await stack.trivet("submit", file, "--stack", stack.name, "--quiet", "--again");
   const givenUp = AbortSignal.timeout(180_000);
   await waitFor(async () => ((await pipeline.countDeadLetters()) > 0 ? true : undefined), givenUp);
   const retries = host.log.filter(({ line }) => line.outcome === "retry").length;
   demand(retries > 0, "a message became a dead letter that no function has seen");
-  pipeline.permissions.revoked = undefined;
-  const said = await stack.trivet("redrive", "--stack", stack.name);
+  pipeline.permissions.worker.revoked = undefined;
+  const said = await stack.operate("redrive", "--stack", stack.name);
   const trained = await waitForEnd(rehearsal, submitted.trim());
   demand(trained.weightsHash === weightsHash, `after the dead letters it came to ${trained.weightsHash}`);
   // A late look at an earlier job may have met the same closed store: it is sent again as well.
   const redriven = async () => {
     if ((await pipeline.countDeadLetters()) === 0) return true;
-    await stack.trivet("redrive", "--stack", stack.name);
+    await stack.operate("redrive", "--stack", stack.name);
     return undefined;
   };
   await waitFor(redriven, AbortSignal.timeout(60_000));
@@ -126,8 +134,6 @@ export async function prediction(rehearsal: Rehearsal): Promise<void> {
     const { job, predictions } = body as { job?: string; predictions?: { label: string }[] };
     demand(status === 200, `the prediction endpoint answered ${status}: ${JSON.stringify(body)}`);
     demand(predictions?.[0]?.label === "good", `it predicted ${JSON.stringify(predictions)}`);
-    const { refused } = predictor.permissions;
-    demand(refused.length === 0, `the endpoint asked for what its role does not grant: ${JSON.stringify(refused)}`);
     say(rehearsal, `the prediction endpoint answers with ${job}`);
   } finally {
     await predictor.stop();

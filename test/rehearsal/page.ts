@@ -1,6 +1,7 @@
 import { type Cloud, cloudNames } from "../../components/limits.ts";
 import { markdownTable } from "../support/markdown.ts";
 import type { playAll } from "./acts.ts";
+import { identities } from "./permissions/calls.ts";
 import type { JobSeconds, Rehearsed } from "./rehearse.ts";
 import type { TrainedStudy } from "./studies.ts";
 
@@ -32,7 +33,7 @@ export function tables(local: readonly TrainedStudy[], reports: readonly CloudRe
     String(report.functionsStarted),
     String(report.mostAtOnce),
     `${Math.round(report.peakMib)} of ${report.memoryMib}`,
-    String([...report.callsMade.values()].reduce((sum, count) => sum + count, 0)),
+    String(identities.flatMap((one) => [...report.permissions[one].made.values()]).reduce((sum, n) => sum + n, 0)),
   ]);
   const starts = reports.flatMap(({ cloud, played: { acts } }) => [
     [cloudNames[cloud], "scaled to zero", ...startCells(acts.cold.seconds)],
@@ -78,7 +79,8 @@ stores and queues in emulators, and keeps the rest. A host of ours then does wha
 takes messages out of the queue, starts and stops functions (no more at once than deployed, none where there is nothing to do),
 gives each exactly the deployed environment and the few variables that the platform adds, and ends one that exceeds its
 deployed time or memory. Lambda's run inside AWS's own runtime emulator. Jobs are submitted and fetched with
-\`trivet ... --stack\`; each call of the worker is checked against its deployed role (by the code in [test/rehearsal/permissions](../test/rehearsal/permissions)).
+\`trivet ... --stack\`; each call of the workers, of the prediction endpoint and of
+whoever submits is checked against its deployed role: [who may do what, and does](permissions.md).
 
 After the case studies each stack trains a small job, from zero and warm; loses its store for a while, so that a task becomes a
 dead letter, which \`trivet redrive\` sends again; gets garbage into its queue; has its schedule fire and new data arrive;

@@ -8,6 +8,7 @@ import { isOver, readResult, readRounds } from "../../worker-runtime/src/protoco
 import type { DeployedPipeline, RehearsedCloud } from "./clouds/cloud.ts";
 import type { FunctionEvent, FunctionHost } from "./functions/deployed.ts";
 import type { WorkerImage } from "./image.ts";
+import { identities } from "./permissions/calls.ts";
 import { makeStack, type RehearsedStack, type Settings, type StackEvent } from "./stack.ts";
 
 /** What happens, for whoever watches. */
@@ -40,15 +41,14 @@ export interface Rehearsed<Played> {
   /** The largest memory of an instance, in MiB, and what was deployed. */
   readonly peakMib: number;
   readonly memoryMib: number;
-  /** What the worker asked for, by action, and what it may and did not ask for. */
-  readonly callsMade: ReadonlyMap<string, number>;
-  readonly callsUnused: readonly string[];
+  /** What each identity may do, and what it did. */
+  readonly permissions: DeployedPipeline["permissions"];
 }
 
 /**
  * The whole life of a stack: `pulumi preview` and `up`; `play`, while its functions work; a second `up` that must change
- * nothing; and a `destroy` after which there must be nothing. Throws where any of that is not so, or where the worker
- * asked for something that its role does not grant.
+ * nothing; and a `destroy` after which there must be nothing. Throws where any of that is not so, or where somebody asked
+ * for something that their role does not grant.
  */
 export async function rehearse<Played>(
   rehearsed: RehearsedCloud,
@@ -69,8 +69,14 @@ export async function rehearse<Played>(
     const pipeline = await stack.running.open(stack.things);
     const host = await pipeline.startHost(tell);
     const played = await play({ stack, pipeline, host, tell }).finally(() => host.stop());
-    const { refused, made: callsMade, unused: callsUnused } = pipeline.permissions;
-    demand(refused.length === 0, `the worker asked for what its role does not grant: ${JSON.stringify(refused)}`);
+    const { permissions } = pipeline;
+    for (const identity of identities) {
+      const { refused } = permissions[identity];
+      demand(
+        refused.length === 0,
+        `the ${identity} asked for what its role does not grant: ${JSON.stringify(refused)}`,
+      );
+    }
 
     const [changed, secondUpSeconds] = await timed(() => stack.pulumi.changes("up"));
     demand(same(Object.keys(changed), ["same"]), `a second pulumi up changed ${JSON.stringify(changed)}`);
@@ -78,7 +84,7 @@ export async function rehearse<Played>(
     await proveEmpty(stack);
     tell({ type: "said", text: "pulumi destroy: the state, the buckets and the queues are empty" });
     return {
-      ...{ played, resources, previewSeconds, upSeconds, secondUpSeconds, destroySeconds, callsMade, callsUnused },
+      ...{ played, resources, previewSeconds, upSeconds, secondUpSeconds, destroySeconds, permissions },
       ...{ functionsStarted: host.started, mostAtOnce: host.mostAtOnce },
       ...{ peakMib: host.peakMib, memoryMib: pipeline.worker.memoryMib },
     };

@@ -16,8 +16,10 @@ export interface RehearsedStack {
   readonly running: RunningCloud;
   /** What there is of it, in the cloud as the provider knows it. */
   readonly things: readonly Thing[];
-  /** Runs the command `trivet` in a shell that finds this cloud. Throws with what it said when it fails. */
+  /** Runs the command `trivet` with a submitter's rights. Throws with what it said when it fails. */
   trivet(...args: string[]): Promise<string>;
+  /** The same with all rights: `redrive` takes messages out, which submitters may not. */
+  operate(...args: string[]): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -50,14 +52,18 @@ export async function makeStack(
   const name = `rehearsal-${cloud}`;
   const pulumi = await initStack(folder, name, await environmentWith("nodejs", cloudPackages(stub.port)));
   await configure(folder, name, configurationOf(under, { ...under.required, ...running.configuration, ...settings }));
-  const shell = { ...(pulumi.environment as Record<string, string>), ...running.shell };
-  return {
-    ...{ name, pulumi, running, things: stub.things },
-    async trivet(...args) {
-      const { exitCode, stdout, stderr } = await runTrivet(folder, args, { environment: shell });
+  const trivetIn =
+    (shell: Readonly<Record<string, string>>) =>
+    async (...args: string[]) => {
+      const env = { ...(pulumi.environment as Record<string, string>), ...shell };
+      const { exitCode, stdout, stderr } = await runTrivet(folder, args, { environment: env });
       if (exitCode !== 0) throw new Error(`trivet ${args.join(" ")} ended with ${exitCode}:\n${stderr}`);
       return stdout;
-    },
+    };
+  return {
+    ...{ name, pulumi, running, things: stub.things },
+    trivet: trivetIn(running.submitterShell),
+    operate: trivetIn(running.operatorShell),
     async stop() {
       stub.stop();
       await running.stop();

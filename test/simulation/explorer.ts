@@ -1,9 +1,5 @@
-import type { ObjectInfo, ObjectStore } from "../../worker-runtime/src/ports/object-store.ts";
-import "../../worker-runtime/src/protocol/finish.ts"; // Loaded now, since the worker imports it late.
 import { keys } from "../../worker-runtime/src/protocol/keys.ts";
-import { Worker } from "../../worker-runtime/src/protocol/worker.ts";
-import { ArithmeticLearner } from "../worker/protocol/arithmetic-learner.ts";
-import { planOf, World } from "../worker/protocol/world.ts";
+import { type Call, nameOf, type Place, SmallWorld } from "./small-world.ts";
 
 /** The bounds of a small world. */
 export interface Bounds {
@@ -28,293 +24,183 @@ export interface Explored {
   readonly problem: { readonly what: string; readonly way: readonly string[] } | undefined;
 }
 
-/** A task under way: all that it knows are the answers it has got so far, so that it can be done again up to here. */
-interface Underway {
-  readonly body: string;
-  readonly attempt: number;
-  readonly answers: readonly unknown[];
-}
-
-interface Waiting {
-  readonly body: string;
-  readonly attempt: number;
-}
+/** A message that waits: its number among those seen, doubled; one more when it has been delivered before. */
+type Waiting = number;
 
 interface State {
-  readonly objects: ReadonlyMap<string, Uint8Array>;
+  /** The objects that are stored, a bit each. */
+  readonly objects: bigint;
   readonly queue: readonly Waiting[];
-  readonly tasks: readonly Underway[];
+  readonly tasks: readonly Place[];
   readonly crashes: number;
   readonly duplicates: number;
-  readonly depth: number;
-  readonly from: State | undefined;
-  readonly step: string;
+  readonly number: number;
 }
 
-interface Call {
-  readonly kind: "put" | "get" | "head" | "list" | "send" | "acknowledge" | "release";
-  readonly key: string;
-  readonly body?: Uint8Array;
-  readonly messages?: readonly string[];
-  readonly read?: (objects: ReadonlyMap<string, Uint8Array>) => unknown;
-}
+type Next = Omit<State, "number"> & { readonly step: () => string };
 
 /** Looks beyond this one are left out: each open round would go on sending them for ever. */
 const lastLook = 2;
-const quietTurns = 30;
 
 /**
- * Visits every state that a job of two workers can get into: each order of their calls, each crash between two calls, each
- * message delivered twice, up to the bounds. Reads whose answer can no longer change are taken at once, since their order
- * makes no difference: what is stored is never changed.
+ * Visits every state that a job of two workers can get into: each order of their calls, each order of their messages, a crash
+ * before any call, a message delivered again at any moment, up to the bounds. Reads whose answer can no longer change are
+ * taken at once, since their order makes no difference: what is stored is never changed.
  */
 export async function explore(bounds: Bounds): Promise<Explored> {
-  const plan = planOf({
-    ...{ workers: 2, reducers: bounds.reducers, rounds: bounds.rounds, localSteps: 1, partSteps: 1, weightCount: 3 },
-    ...{ parameters: [{ name: "w", shape: [3], offset: 0, length: 3 }], evaluateEvery: 0 },
-  });
-  const { job } = plan;
-  const world = new World({ plan });
-  await world.submit();
-  const begin = new Map<string, Uint8Array>();
-  for (const { key } of await world.store.list("")) begin.set(key, (await world.store.get(key))!);
-  await world.work();
-  const expected = world.store;
-  const first = JSON.stringify({ trivet: 1, job, sentAtMs: 0, task: { kind: "advance", round: 0, look: 0 } });
-
-  /** Runs a task with the answers that it has got, up to its next call; undefined: it has ended. */
-  async function nextCall({ body, attempt, answers }: Underway): Promise<Call | undefined> {
-    let asked = 0;
-    let pending: Call | undefined;
-    const call = (made: Call): Promise<unknown> => {
-      const index = asked++;
-      if (index < answers.length) return Promise.resolve(answers[index]);
-      pending ??= made;
-      return new Promise(() => {});
-    };
-    const info = (key: string, bytes: Uint8Array): ObjectInfo => ({ key, sizeBytes: bytes.length, createdAtMs: 0 });
-    const store = {
-      putIfAbsent: (key: string, bytes: Uint8Array) => call({ kind: "put", key, body: bytes }),
-      get: (key: string, range?: { offsetBytes: number; lengthBytes: number }) =>
-        call({
-          ...{ kind: "get", key },
-          read(objects) {
-            const bytes = objects.get(key);
-            return range ? bytes?.slice(range.offsetBytes, range.offsetBytes + range.lengthBytes) : bytes?.slice();
-          },
-        }),
-      head: (key: string) =>
-        call({
-          ...{ kind: "head", key },
-          read: (objects) => (objects.has(key) ? info(key, objects.get(key)!) : undefined),
-        }),
-      list: (prefix: string) =>
-        call({
-          ...{ kind: "list", key: prefix },
-          read: (objects) =>
-            [...objects]
-              .filter(([key]) => key.startsWith(prefix))
-              .map(([key, bytes]) => info(key, bytes))
-              .sort((a, b) => (a.key < b.key ? -1 : 1)),
-        }),
-    } as unknown as ObjectStore;
-    const worker = new Worker({
-      store,
-      queue: { send: async (messages) => void (await call({ kind: "send", key: "", messages })) },
-      clock: { nowMs: () => 0, sleep: async () => {} },
-      place: "somewhere",
-      openLearner: async () => new ArithmeticLearner(plan.weightCount, plan.seed),
-      peakMemoryBytes: () => 0,
-      remainingMs: () => Number.POSITIVE_INFINITY,
-    });
-    void worker.handle({
-      ...{ body, attempt },
-      acknowledge: async () => void (await call({ kind: "acknowledge", key: "" })),
-      release: async () => void (await call({ kind: "release", key: "" })),
-    });
-    for (let turn = 0; turn < quietTurns * (1 + answers.length) && !pending; turn++) await null;
-    return pending;
-  }
-
+  const { small, begin } = await SmallWorld.open(2, bounds.reducers, bounds.rounds);
+  const messages: string[] = [];
+  const looks: number[] = [];
+  const numbers = new Map<string, number>();
+  const numberOf = (body: string) => {
+    const known = numbers.get(body);
+    if (known !== undefined) return known;
+    looks.push(JSON.parse(body).task.look ?? 0);
+    numbers.set(body, messages.push(body) - 1);
+    return messages.length - 1;
+  };
+  const has = (objects: bigint, key: string) => (objects & small.bit(key)) !== 0n;
   /** Whether the answer is the same from now on. */
-  const isFixed = (call: Call, objects: ReadonlyMap<string, Uint8Array>) =>
-    (call.kind === "get" || call.kind === "head") && objects.has(call.key);
+  const isFixed = ({ kind, key }: Call, objects: bigint) => (kind === "get" || kind === "head") && has(objects, key);
 
-  /** Lets task `index` make its next call, and then all those whose answers are fixed. */
-  async function advance(state: State, index: number): Promise<State | string> {
-    let task = state.tasks[index]!;
-    let objects = state.objects;
-    let queue = state.queue;
-    let ended = false;
-    const words: string[] = [];
-    for (let moved = false; ; ) {
-      const call = await nextCall(task);
-      if (!call) return `${nameOf(task.body)} waits for something that is no call`;
-      if (moved && !isFixed(call, objects)) break;
-      let answer: unknown;
-      if (call.kind === "put") {
-        answer = objects.has(call.key) ? "exists" : "created";
-        if (answer === "created") {
-          const wrong = await unexpected(call.key, call.body!);
-          if (wrong) return wrong;
-          objects = new Map(objects).set(call.key, call.body!);
-        }
-      } else if (call.kind === "send")
-        queue = [...queue, ...call.messages!.filter(isLookedAt).map((body) => ({ body, attempt: 0 }))];
-      else if (call.kind === "acknowledge") ended = true;
-      else if (call.kind === "release") return `${nameOf(task.body)} failed`;
-      else answer = call.read!(objects);
-      if (!isFixed(call, state.objects)) words.push(`${call.kind} ${call.key}`);
-      task = { ...task, answers: [...task.answers, answer] };
-      moved = true;
-      if (ended) break;
-    }
-    const tasks = ended ? state.tasks.toSpliced(index, 1) : state.tasks.with(index, task);
-    return {
-      ...state,
-      objects,
-      queue,
-      tasks,
-      depth: state.depth + 1,
-      from: state,
-      step: `${nameOf(task.body)}: ${words}`,
-    };
-  }
-
-  /** Safety, at every put: whatever is stored is what is stored when nothing goes wrong. */
-  async function unexpected(key: string, body: Uint8Array): Promise<string | undefined> {
-    if (/hint|looks|traces|result\/(report|events|metrics)/.test(key)) return undefined;
-    if (/divergences|failed/.test(key)) return `${key} was stored: ${Buffer.from(body)}`;
-    const known = await expected.get(key);
-    const [from, to] = key.startsWith("rounds/") ? [0, 32] : [0, body.length]; // Of a bundle: its content hash.
-    if (key.endsWith("result/manifest.json")) {
-      const [mine, theirs] = [body, known!].map((bytes) => JSON.parse(Buffer.from(bytes).toString()));
-      return mine.weightsHash === theirs.weightsHash && mine.chainHash === theirs.chainHash
-        ? undefined
-        : "another result";
-    }
-    return known && Buffer.from(known.subarray(from, to)).equals(body.subarray(from, to))
-      ? undefined
-      : `${key} has other bytes`;
-  }
-
-  async function next(state: State): Promise<(State | string)[]> {
-    const { tasks, queue } = state;
-    const found: (State | string)[] = [];
-    for (const index of tasks.keys()) {
-      found.push(await advance(state, index));
-      if (state.crashes > 0) {
-        const { body, attempt } = tasks[index]!;
-        const back = { ...state, tasks: tasks.toSpliced(index, 1), queue: [...queue, { body, attempt }] };
-        found.push({
-          ...back,
-          crashes: state.crashes - 1,
-          depth: state.depth + 1,
-          from: state,
-          step: `${nameOf(body)} crashes`,
-        });
+  /** Lets a task make its next call, and then all those whose answers are fixed. */
+  async function advance(state: State, index: number): Promise<Next | string> {
+    const begun = state.tasks[index]!;
+    let { objects, queue } = state;
+    let place = begun;
+    for (;;) {
+      const call = await small.nextCall(place);
+      if (!call) return `${nameOf(place.body)} waits for something that is no call`;
+      if (place !== begun && !isFixed(call, objects)) break;
+      let [answer, says]: [unknown, string] = [undefined, ""];
+      if (call.kind === "release") return `${nameOf(place.body)} failed`;
+      if (call.kind === "acknowledge") {
+        const step = () => `${nameOf(begun.body)}: ${wordsOf(begun, place)}`;
+        return { ...state, objects, queue, tasks: state.tasks.toSpliced(index, 1), step };
       }
+      if (call.kind === "put") {
+        answer = says = has(objects, call.key) ? "exists" : "created";
+        if (says === "created") {
+          const wrong = await small.unexpected(place);
+          if (wrong) return wrong;
+          objects |= small.keep(call.key, call.body!);
+        }
+      } else if (call.kind === "send") {
+        const sent = call.messages!.map(numberOf).filter((number) => looks[number]! <= lastLook);
+        queue = [...queue, ...sent.map((number) => 2 * number)].sort((a, b) => a - b);
+      } else ({ answer, says } = small.read(call, objects));
+      place = small.after(place, answer, says);
     }
-    if (tasks.length >= bounds.concurrency) return found;
-    // A look comes after a minute: when nothing else is left to do.
-    const isIdle = tasks.length === 0 && queue.every(({ body }) => lookOf(body) > 0);
-    const seen = new Set<string>();
-    for (const [index, { body, attempt }] of queue.entries()) {
-      if ((lookOf(body) > 0 && !isIdle) || seen.has(`${body} ${attempt}`)) continue;
-      seen.add(`${body} ${attempt}`);
-      const begun = [...tasks, { body, attempt: attempt + 1, answers: [] }];
-      const delivered = {
-        ...state,
-        tasks: begun,
-        queue: queue.toSpliced(index, 1),
-        depth: state.depth + 1,
-        from: state,
-      };
-      found.push({ ...delivered, step: `${nameOf(body)} begins` });
-      if (state.duplicates > 0)
-        found.push({
-          ...delivered,
-          queue,
-          duplicates: state.duplicates - 1,
-          step: `${nameOf(body)} begins, and is there again`,
-        });
-    }
-    return found;
+    const last = place;
+    const tasks = state.tasks.with(index, last).sort((a, b) => a.id - b.id);
+    return { ...state, objects, queue, tasks, step: () => `${nameOf(begun.body)}: ${wordsOf(begun, last)}` };
   }
 
+  async function* next(state: State): AsyncGenerator<Next | string> {
+    const { tasks, queue, crashes, duplicates } = state;
+    for (const [index, { body }] of tasks.entries()) {
+      yield advance(state, index);
+      if (crashes === 0) continue;
+      const back = [...queue, 2 * numberOf(body) + 1].sort((a, b) => a - b);
+      const step = () => `${nameOf(body)} crashes`;
+      yield { ...state, tasks: tasks.toSpliced(index, 1), queue: back, crashes: crashes - 1, step };
+    }
+    if (tasks.length >= bounds.concurrency) return;
+    // A look comes after a minute: when nothing else is left to do.
+    const isIdle = tasks.length === 0 && queue.every((waiting) => looks[waiting >> 1]! > 0);
+    for (const [index, waiting] of queue.entries()) {
+      if (waiting === queue[index - 1] || (looks[waiting >> 1]! > 0 && !isIdle)) continue;
+      const body = messages[waiting >> 1]!;
+      const begun = [...tasks, small.begin(body, waiting % 2 === 0 ? 1 : 2)].sort((a, b) => a.id - b.id);
+      const step = () => `${nameOf(body)} begins`;
+      yield { ...state, tasks: begun, queue: queue.toSpliced(index, 1), step };
+      if (duplicates === 0) continue;
+      yield { ...state, tasks: begun, duplicates: duplicates - 1, step: () => `${step()}, and is there again` };
+    }
+  }
+
+  const first = JSON.stringify({
+    ...{ trivet: 1, job: small.job, sentAtMs: 0 },
+    task: { kind: "advance", round: 0, look: 0 },
+  });
+  const { crashes, duplicates } = bounds;
   const start: State = {
-    ...{
-      objects: begin,
-      queue: [{ body: first, attempt: 0 }],
-      tasks: [],
-      depth: 0,
-      from: undefined,
-      step: "submitted",
-    },
-    ...{ crashes: bounds.crashes, duplicates: bounds.duplicates },
+    ...{ objects: begin, queue: [2 * numberOf(first)], tasks: [], crashes, duplicates, number: 0 },
   };
   const seen = new Set([keyOf(start)]);
-  let level: State[] = [start];
-  let transitions = 0;
-  let ends = 0;
-  let depth = 0;
+  /** Of each state: the one before it, and which of that one's steps leads here. */
+  const parents = [-1];
+  let [level, transitions, ends, depth]: [State[], number, number, number] = [[start], 0, 0, 0];
   const outcome = (problem?: Explored["problem"], complete = true): Explored => ({
     ...{ states: seen.size, transitions, depth, ends, complete, problem },
   });
-  while (level.length > 0) {
+
+  /** The steps that lead to a state: found again from the start, so that no state need remember its own. */
+  async function wayTo(number: number): Promise<string[]> {
+    const line = [number];
+    while (line[0]! > 0) line.unshift(parents[line[0]!]!);
+    const way = ["submitted"];
+    // States are numbered in the order in which they are found, so a second search that follows the line alone needs keys only.
+    let state: State = start;
+    for (const wanted of line.slice(1)) {
+      for await (const one of next(state)) {
+        if (typeof one === "string" || keysByNumber(wanted) !== keyOf(one)) continue;
+        way.push(one.step());
+        state = { ...one, number: wanted };
+        break;
+      }
+    }
+    return way;
+  }
+  const keysByNumber = (wanted: number) => {
+    let number = 0;
+    for (const key of seen) if (number++ === wanted) return key;
+    return undefined;
+  };
+
+  for (; level.length > 0; depth++) {
     const following: State[] = [];
     for (const state of level) {
-      depth = state.depth;
-      const found = await next(state);
-      if (found.length === 0) {
-        ends++;
-        if (!state.objects.has(keys.result(job, "manifest.json")))
-          return outcome({ what: "nothing is left to do, and there is no result", way: wayTo(state) });
-      }
-      for (const one of found) {
+      let isEnd = true;
+      for await (const one of next(state)) {
+        isEnd = false;
         transitions++;
-        if (typeof one === "string") return outcome({ what: one, way: wayTo(state) });
+        if (typeof one === "string") return outcome({ what: one, way: await wayTo(state.number) });
         const key = keyOf(one);
         if (seen.has(key)) continue;
         if (seen.size >= bounds.mostStates) return outcome(undefined, false);
         seen.add(key);
-        following.push(one);
+        const { step: _, ...found } = one;
+        following.push({ ...found, number: parents.push(state.number) - 1 });
       }
+      if (!isEnd) continue;
+      ends++;
+      if (!has(state.objects, keys.result(small.job, "manifest.json")))
+        return outcome({ what: "nothing is left to do, and there is no result", way: await wayTo(state.number) });
     }
     level = following;
   }
   return outcome();
+
+  /** The calls of a task from one place to another, without the reads whose answers were fixed. */
+  function wordsOf(from: Place, to: Place): string {
+    const words: string[] = [];
+    for (let place = from; ; ) {
+      const { kind, key } = place.call!;
+      if (place === from || kind === "put" || kind === "acknowledge") words.push(`${kind} ${key}`.trim());
+      if (place === to || kind === "acknowledge") return words.join(", ");
+      const [only] = [...place.after.values()].filter((after) => isBefore(after, to));
+      if (!only) return words.join(", ");
+      place = only;
+    }
+  }
+
+  function isBefore(place: Place, to: Place): boolean {
+    return place.body === to.body && place.answers.every((answer, i) => answer === to.answers[i]);
+  }
 }
 
-/** Two states with the same key go on in the same way. What is stored follows from its name, as is checked at each put. */
-function keyOf({ objects, queue, tasks, crashes, duplicates }: State): string {
-  const told = (answer: unknown) =>
-    Array.isArray(answer)
-      ? answer.map(({ key }) => key).join(" ")
-      : typeof answer === "string"
-        ? answer
-        : answer !== undefined;
-  return JSON.stringify([
-    [...objects.keys()].sort(),
-    queue.map(({ body, attempt }) => `${body}${Math.min(attempt, 1)}`).sort(),
-    tasks.map(({ body, attempt, answers }) => `${body}${Math.min(attempt, 2)}${answers.map(told)}`).sort(),
-    [crashes, duplicates],
-  ]);
-}
-
-function lookOf(body: string): number {
-  return JSON.parse(body).task.look ?? 0;
-}
-
-function isLookedAt(body: string): boolean {
-  return lookOf(body) <= lastLook;
-}
-
-function nameOf(body: string): string {
-  const { kind, ...ranks } = JSON.parse(body).task;
-  return `${kind}(${Object.values(ranks)})`;
-}
-
-function wayTo(state: State): string[] {
-  return state.from ? [...wayTo(state.from), state.step] : [state.step];
+/** Two states with the same key go on in the same way. */
+function keyOf({ objects, queue, tasks, crashes, duplicates }: Omit<State, "number">): string {
+  return `${objects.toString(36)} ${queue} ${tasks.map(({ id }) => id)} ${crashes}${duplicates}`;
 }

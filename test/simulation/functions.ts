@@ -75,7 +75,8 @@ export class Functions {
   /** Delivers what can be delivered. */
   pump(): void {
     while (this.#ready.length > 0 && this.#busy.size < this.limit) {
-      const [message] = this.#ready.splice(this.#chance.whole("order", 0, this.#ready.length - 1), 1);
+      const reordered = this.#ready.length > 1 && this.#injector.strikes("reordered");
+      const [message] = this.#ready.splice(reordered ? this.#chance.whole("order", 1, this.#ready.length - 1) : 0, 1);
       if (message!.gone) continue;
       const receipt = this.queue.take(message!);
       if (this.#injector.strikes("lostDelivery")) continue;

@@ -15,6 +15,8 @@ export interface Faults {
   lostDelivery: number;
   /** For each message: it is there two to five times. */
   duplicate: number;
+  /** At each delivery: another message than the one that waits longest. */
+  reordered: number;
   /** For each message: it comes up to two minutes later. */
   delay: number;
   /** For each message: it comes once more, two to six weeks later. */
@@ -47,6 +49,8 @@ export interface Faults {
   cancel: number;
   /** Two clients submit the same job at once. */
   twoClients: number;
+  /** How often somebody submits the job once more, at some moment. */
+  submitAgain: number;
 }
 
 /** Everything that differs between two simulated jobs; a pure function of the seed. */
@@ -131,6 +135,7 @@ export function optionsOf(seed: number): Options {
       straggler: sometimes("straggler", 0.5),
       lostDelivery: sometimes("lostDelivery", 0.3),
       duplicate: sometimes("duplicate", 0.5),
+      reordered: sometimes("reordered", 1),
       delay: sometimes("delay", 0.5),
       weeksLater: sometimes("weeksLater", 0.2),
       lostAcknowledgement: sometimes("lostAcknowledgement", 0.1),
@@ -148,6 +153,7 @@ export function optionsOf(seed: number): Options {
       lifecycle: times("lifecycle", 0.4, 4),
       cancel: times("cancel", 0.1, 1),
       twoClients: times("twoClients", 0.2, 1),
+      submitAgain: times("submitAgain", 0.2, 2),
     },
     faultsEndSeconds: Math.round(chance.pick("faults end", [60, 600, 7_200]) * chance.between("until", 0.2, 1)),
   };

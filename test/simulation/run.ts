@@ -1,5 +1,5 @@
 // `npm run simulate -- --jobs 10000 [--seed N] [--processes P]`: simulates jobs under faults, from seed N (default 1) on, and
-// fails when one goes wrong. With --seed and without --jobs: that job alone, with its log.
+// fails when one goes wrong; --until-failure: no further jobs then. With --seed and without --jobs: that job alone, with its log.
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { explain } from "./explain.ts";
@@ -8,9 +8,12 @@ import { optionsOf } from "./options.ts";
 import { simulate } from "./simulate.ts";
 
 const { values } = parseArgs({
-  options: { jobs: { type: "string" }, seed: { type: "string" }, processes: { type: "string" } },
+  options: {
+    ...{ jobs: { type: "string" }, seed: { type: "string" }, processes: { type: "string" } },
+    "until-failure": { type: "boolean", default: false },
+  },
 });
-const number = (name: keyof typeof values, otherwise: number) => {
+const number = (name: "jobs" | "seed" | "processes", otherwise: number) => {
   const value = Number(values[name] ?? otherwise);
   if (Number.isSafeInteger(value) && value > 0) return value;
   console.error(`error: --${name} ${values[name]} is not a whole number above 0`);
@@ -30,6 +33,7 @@ if (values.seed !== undefined && values.jobs === undefined) {
   let toldAtMs = startedAtMs;
   const totals = await simulateMany(seed, jobs, {
     processes,
+    stopAtFailure: values["until-failure"],
     onBatch({ jobs: done, failed }) {
       if (performance.now() - toldAtMs < 10_000) return;
       toldAtMs = performance.now();
@@ -40,13 +44,13 @@ if (values.seed !== undefined && values.jobs === undefined) {
   const days = totals.simulatedMs / 86_400_000;
   console.log(`faults that came\n${faultLines(totals.counts)}`);
   console.log(
-    `${totals.jobs} jobs (seeds ${seed} to ${seed + jobs - 1}) in ${seconds.toFixed(1)} s on ${processes} processes: ` +
+    `${totals.jobs} jobs (seeds ${seed} to ${seed + totals.jobs - 1}) in ${seconds.toFixed(1)} s on ${processes} processes: ` +
       `${totals.failed.length} failed\n` +
       `${totals.started} functions' tasks, ${totals.trainings} stretches of training, ${totals.events} events, ${Math.round(days)} simulated days`,
   );
   for (const { seed: failed, problem } of totals.failed.slice(0, 10)) console.log(`seed ${failed}: ${problem}`);
   if (totals.failed.length > 0) {
-    console.log(await explain(totals.failed[0]!.seed));
+    if (!values["until-failure"]) console.log(await explain(totals.failed[0]!.seed));
     process.exitCode = 1;
   }
 }

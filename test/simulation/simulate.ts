@@ -95,6 +95,8 @@ export async function simulate(
   sometime("deploy", () => functions.deploy(chance.next("at once") < 0.5));
   // The best model must be kept for the result: a bucket's rule gives whole days for that.
   if (options.job.patience === 0) sometime("lifecycle", () => removeRounds(store, store.closedRounds() - 2));
+  let submitted = 0;
+  sometime("submitAgain", () => void submitFrom(`later-client-${++submitted}`));
   sometime("cancel", () => {
     cancelled = true;
     void insist("canceller", (caller) =>

@@ -9,11 +9,12 @@ import { step } from "./progress.mjs";
 import { libraryFolder } from "./tensorflow-library.mjs";
 
 const sources = path.join(tfjsNode, "binding");
-const ownSources = ["session.cc", "exact-product.cc"].map((name) => fileURLToPath(new URL(name, import.meta.url)));
+const here = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
+const ownSources = ["session.cc", "exact-product.cc", "table-rows.cc"].map(here);
 
 /** Another one means that a binding which was compiled earlier is out of date. */
 export const bindingVersion = createHash("sha256")
-  .update(ownSources.map((file) => readFileSync(file, "utf8")).join())
+  .update([...ownSources, here("kernel.h")].map((file) => readFileSync(file, "utf8")).join())
   .digest("hex")
   .slice(0, 8);
 
@@ -22,14 +23,7 @@ const compileArguments = [
   ...["-O2", "-std=c++17", "-shared", "-fPIC", "-DNAPI_VERSION=8", "-DBUILDING_NODE_EXTENSION"],
   ...["-DTF_NewSessionOptions=TrivetNewSessionOptions", "-DTF_SessionRun=TrivetSessionRun"],
   ...["-I", path.join(root, "node_modules", "node-api-headers", "include")],
-  ...[
-    "-I",
-    sources,
-    "-I",
-    path.join(libraryFolder, "include"),
-    "-I",
-    fileURLToPath(new URL("include", import.meta.url)),
-  ],
+  ...["-I", sources, "-I", path.join(libraryFolder, "include"), "-I", here("include")],
   ...[path.join(sources, "tfjs_backend.cc"), path.join(sources, "tfjs_binding.cc"), ...ownSources],
   ...["-L", libraryFolder, "-l:libtensorflow_cc.so.2", "-l:libtensorflow_framework.so.2"],
   "-Wl,-rpath,$ORIGIN/../../deps/lib",

@@ -10,16 +10,11 @@
 #include <memory>
 #include <vector>
 
-// Else kernels.h includes parts of TensorFlow that are no C.
-#define IS_SLIM_BUILD
-#include "tensorflow/c/kernels.h"
-#include "tensorflow/c/ops.h"
-#include "tensorflow/c/tf_tensor.h"
+#include "kernel.h"
 
 namespace {
 
 // Inlined into functions for certain instructions, which they then use.
-#define INLINE static inline __attribute__((always_inline))
 #define INLINE_MEMBER inline __attribute__((always_inline))
 #define EACH_CPU __attribute__((target_clones("avx512f", "avx2", "default")))
 
@@ -280,56 +275,7 @@ EACH_CPU void sum(const float* x, int64_t outer, int64_t count, int64_t inner, d
   }
 }
 
-// ---- TensorFlow's side: inputs, outputs, attributes.
-
-struct Call {
-  TF_OpKernelContext* context;
-  TF_Status* status = TF_NewStatus();
-  std::vector<TF_Tensor*> tensors;
-
-  explicit Call(TF_OpKernelContext* given) : context(given) {}
-  ~Call() {
-    if (TF_GetCode(status) != TF_OK) TF_OpKernelContext_Failure(context, status);
-    for (TF_Tensor* tensor : tensors) TF_DeleteTensor(tensor);
-    TF_DeleteStatus(status);
-  }
-  TF_Tensor* input(int index) {
-    TF_Tensor* tensor = nullptr;
-    TF_GetInput(context, index, &tensor, status);
-    tensors.push_back(tensor);
-    return tensor;
-  }
-  const float* floats(int index) { return static_cast<const float*>(TF_TensorData(input(index))); }
-  float* output(const std::vector<int64_t>& shape) {
-    int64_t size = 1;
-    for (int64_t length : shape) size *= length;
-    TF_Tensor* tensor =
-        TF_AllocateOutput(context, 0, TF_FLOAT, shape.data(), int(shape.size()), size * sizeof(float), status);
-    tensors.push_back(tensor);
-    return static_cast<float*>(TF_TensorData(tensor));
-  }
-};
-
-// `geometry`: what the operation needs to know of shapes.
-struct Settings {
-  int64_t bits = 0;
-  std::vector<int64_t> geometry;
-};
-
-void* readSettings(TF_OpKernelConstruction* construction) {
-  auto* settings = new Settings;
-  TF_Status* status = TF_NewStatus();
-  int32_t listSize = 0, totalSize = 0;
-  TF_OpKernelConstruction_GetAttrInt64(construction, "bits", &settings->bits, status);
-  TF_OpKernelConstruction_GetAttrSize(construction, "geometry", &listSize, &totalSize, status);
-  settings->geometry.resize(std::max(0, listSize));
-  TF_OpKernelConstruction_GetAttrInt64List(construction, "geometry", settings->geometry.data(), listSize, status);
-  if (TF_GetCode(status) != TF_OK) TF_OpKernelConstruction_Failure(construction, status);
-  TF_DeleteStatus(status);
-  return settings;
-}
-
-void deleteSettings(void* settings) { delete static_cast<Settings*>(settings); }
+// ---- TensorFlow's side.
 
 // Inputs 2 and 3 are the powers of the factors.
 Scales scalesOf(Call& call, int64_t bits) {
@@ -419,36 +365,16 @@ void convolutionByFilter(void* state, TF_OpKernelContext* context) {
                call.output({s.windowHeight, s.windowWidth, s.inputs, s.outputs}));
 }
 
-void unknownShape(TF_ShapeInferenceContext* context, TF_Status* status) {
-  TF_ShapeInferenceContextSetUnknownShape(context, status);
-}
-
-void define(const char* name, const std::vector<const char*>& inputs, void* (*create)(TF_OpKernelConstruction*),
-            void (*compute)(void*, TF_OpKernelContext*)) {
-  TF_Status* status = TF_NewStatus();
-  TF_OpDefinitionBuilder* op = TF_NewOpDefinitionBuilder(name);
-  for (const char* input : inputs) TF_OpDefinitionBuilderAddInput(op, input);
-  TF_OpDefinitionBuilderAddOutput(op, "result: float");
-  if (create) {
-    TF_OpDefinitionBuilderAddAttr(op, "bits: int");
-    TF_OpDefinitionBuilderAddAttr(op, "geometry: list(int)");
-  }
-  TF_OpDefinitionBuilderSetShapeInferenceFunction(op, &unknownShape);
-  TF_RegisterOpDefinition(op, status);
-  TF_KernelBuilder* kernel = TF_NewKernelBuilder(name, "CPU", create, compute, create ? &deleteSettings : nullptr);
-  TF_RegisterKernelBuilder(name, kernel, status);
-  TF_DeleteStatus(status);
-}
-
 const bool registered = [] {
   __builtin_cpu_init();
   const std::vector<const char*> factors = {"a: float", "b: float", "power_a: float", "power_b: float"};
-  define("TrivetPower", {"x: float"}, nullptr, &power);
-  define("TrivetSum", {"x: float", "power: float"}, &readSettings, &sums);
-  define("TrivetProduct", factors, &readSettings, &product);
-  define("TrivetConvolution", factors, &readSettings, &convolution);
-  define("TrivetConvolutionByInput", factors, &readSettings, &convolutionByInput);
-  define("TrivetConvolutionByFilter", factors, &readSettings, &convolutionByFilter);
+  const char* result = "result: float";
+  define("TrivetPower", {"x: float"}, result, false, &power);
+  define("TrivetSum", {"x: float", "power: float"}, result, true, &sums);
+  define("TrivetProduct", factors, result, true, &product);
+  define("TrivetConvolution", factors, result, true, &convolution);
+  define("TrivetConvolutionByInput", factors, result, true, &convolutionByInput);
+  define("TrivetConvolutionByFilter", factors, result, true, &convolutionByFilter);
   return true;
 }();
 

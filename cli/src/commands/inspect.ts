@@ -15,9 +15,9 @@ interface InspectFlags extends StackFlags {
 }
 
 const help = `Examples:
-  $ trivet inspect sentiment            plan, rounds, result, and whether it all fits together
-  $ trivet inspect ./copied/result      only the files of a result that was copied elsewhere
-  $ trivet inspect sentiment --numerics how exact each product of a portable training step is
+  $ trivet inspect sentiment                 plan, rounds, result, and whether it all fits together
+  $ trivet inspect ./copied/result           only the files of a result that was copied elsewhere
+  $ trivet inspect sentiment --numerics      how exact each product of a portable training step is
   $ trivet inspect sentiment --stack dev     a job of a deployed stack; reads everything that it has stored
 `;
 

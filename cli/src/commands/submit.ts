@@ -85,7 +85,7 @@ async function submit(file: string, flags: SubmitFlags): Promise<void> {
   tell(earlier, stack.outputs.storeUrl, flags);
   if (!flags.watch) return;
   const { followJob } = await import("../stack/watch.ts");
-  await followJob(stack, earlier.job, flags);
+  await followJob({ store: stack.store, job: earlier.job }, flags);
 }
 
 function tell({ job, state }: Outcome, store: string, flags: SubmitFlags): void {

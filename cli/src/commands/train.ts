@@ -16,6 +16,7 @@ interface TrainFlags {
   readonly seed?: number;
   readonly budget?: number;
   readonly prices?: string;
+  readonly chaos?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -43,6 +44,11 @@ export function addTrain(program: Command): void {
     .option("--again", "train once more what is trained already, beside the first result")
     .addOption(budgetOption())
     .addOption(pricesOption())
+    .option(
+      "--chaos <seed>",
+      "kill workers, damage what they read, double their messages, drawn from this seed: nothing else comes out",
+      wholeNumber(0, 2 ** 31 - 1),
+    )
     .addOption(storeOption())
     .addOption(jsonOption("print events as JSON lines"))
     .option("-q, --quiet", "print nothing but the result")
@@ -67,6 +73,7 @@ async function train(file: string, flags: TrainFlags): Promise<void> {
       processes: Math.min(flags.processes ?? availableParallelism(), document.workers),
       again: flags.again ?? false,
       prices,
+      chaosSeed: flags.chaos,
       signal: interrupt.signal,
       onEvent: (event) => progress.show(event),
     });

@@ -24,6 +24,19 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(minutes / 60)} h ${padded(minutes % 60)} min`;
 }
 
+/** "12.3 s ago" */
+export function ago(timeMs: number, nowMs: number): string {
+  return `${duration(Math.max(0, nowMs - timeMs))} ago`;
+}
+
+/** Decimal units: "16.1 kB", "412 MB" */
+export function bytes(size: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const unit = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, size)) / 3)));
+  const value = size / 1000 ** unit;
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
 function padded(value: number): string {
   return String(value).padStart(2, "0");
 }

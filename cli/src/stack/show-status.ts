@@ -3,7 +3,8 @@ import type { StackOutputs } from "@trivet/worker-runtime/clouds/stack/outputs";
 import type { StackFlags } from "../options.ts";
 import { heldOut } from "../outcome.ts";
 import { styled } from "../output.ts";
-import { counted, duration, measure } from "../progress/format.ts";
+import { ago, counted, measure } from "../progress/format.ts";
+import { table } from "../table.ts";
 import { commandFor } from "./open.ts";
 
 /** Jobs that are shown; --json has them all. */
@@ -22,17 +23,10 @@ export function showJobs(jobs: readonly JobSummary[], { storeUrl }: StackOutputs
       ...[job, state, String(closedRounds), ago(submittedAtMs, nowMs), ago(lastStoredAtMs, nowMs)],
     ]);
   const lines = [["job", "state", "rounds closed", "submitted", "last stored"], ...rows];
-  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((row) => row[column]!.length)));
   const left = jobs.length - rows.length;
-  return [
-    ...lines.map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join("  ")
-        .trimEnd(),
-    ),
-    ...(left > 0 ? [`... and ${counted(left, "older job")}; --json tells them all`] : []),
-  ].join("\n");
+  return [...table(lines), ...(left > 0 ? [`... and ${counted(left, "older job")}; --json tells them all`] : [])].join(
+    "\n",
+  );
 }
 
 /** How one job stands, and what one may want to do about it. `deadLetters`: their number, or why it is not known. */
@@ -83,8 +77,4 @@ function showDeadLetters(deadLetters: number | string | undefined, { deadLetterQ
 function nextStep({ job, state }: JobStatus, flags: StackFlags): string[] {
   if (state === "failed") return [];
   return ["", `Next:\n  ${commandFor(flags, going.has(state) ? "watch" : "fetch", job)}`];
-}
-
-function ago(timeMs: number, nowMs: number): string {
-  return `${duration(Math.max(0, nowMs - timeMs))} ago`;
 }

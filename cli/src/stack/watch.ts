@@ -1,22 +1,26 @@
 import { systemClock } from "@trivet/worker-runtime/clouds/local/clock";
-import type { Stack } from "@trivet/worker-runtime/clouds/stack/open-stack";
 import { watchJob } from "@trivet/worker-runtime/clouds/stack/watch-job";
 import { UserError } from "@trivet/worker-runtime/errors";
 import { Interrupt } from "../interrupt.ts";
-import type { StackFlags } from "../options.ts";
+import type { LocatedJob } from "../job-place.ts";
+import { defaultStore, type StackFlags } from "../options.ts";
 import { exitCodeOf, failure, summary } from "../outcome.ts";
 import { print, say } from "../output.ts";
 import { openProgress } from "../progress/progress.ts";
-import { commandFor } from "./open.ts";
+import { commandFor, namesStack } from "./open.ts";
 
 export interface WatchFlags extends StackFlags {
+  readonly store: string;
+  readonly web?: boolean;
+  readonly port?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
 /** Shows a job's rounds until it has ended. Ctrl-C leaves it running, and says how to come back. */
-export async function followJob({ store }: Stack, job: string, flags: WatchFlags): Promise<void> {
-  const goesOn = `${job} goes on in the cloud. Come back to it:\n  ${commandFor(flags, "watch", job)}`;
+export async function followJob({ store, job }: LocatedJob, flags: WatchFlags): Promise<void> {
+  const goesOn = `${job} goes on${namesStack(flags) ? " in the cloud" : ""}. Come back to it:\n  ${commandOf(flags, "watch", job)}`;
+  const web = flags.web ? await startWeb({ store, job }, flags) : undefined;
   const progress = openProgress(flags);
   using interrupt = new Interrupt(() => {
     progress.end();
@@ -33,10 +37,24 @@ export async function followJob({ store }: Stack, job: string, flags: WatchFlags
     if (flags.json || outcome.state === "interrupted") return;
     if (outcome.state === "failed") return say(failure(outcome));
     print(summary(outcome));
-    if (!flags.quiet) print(`\nNext:\n  ${commandFor(flags, "fetch", job)}    download the result`);
+    if (flags.quiet) return;
+    const next = namesStack(flags) ? "    download the result" : " <file>    ask the model";
+    print(`\nNext:\n  ${commandOf(flags, namesStack(flags) ? "fetch" : "predict", job)}${next}`);
   } catch (error) {
     progress.end();
     if (error instanceof UserError && error.exitCode === 3) say(goesOn);
     throw error;
+  } finally {
+    await web?.end();
   }
+}
+
+async function startWeb(located: LocatedJob, flags: WatchFlags) {
+  const { LiveView } = await import("../web/live.ts");
+  return LiveView.start(located, namesStack(flags) ? "cloud" : "here", flags.port);
+}
+
+function commandOf(flags: WatchFlags, command: string, job: string): string {
+  if (namesStack(flags)) return commandFor(flags, command, job);
+  return `trivet ${command} ${job}${flags.store === defaultStore ? "" : ` --store ${flags.store}`}`;
 }

@@ -12,16 +12,13 @@ import type { RunningCloud } from "./cloud.ts";
 
 /** Makes the buckets and queues of a deployment in moto, as the AWS provider makes them in AWS. */
 export function awsProvider(s3: S3Client, sqs: SQSClient): Pick<RunningCloud, "make" | "remove" | "all"> {
-  let count = 0;
   return {
-    async make(type, inputs) {
+    async make(type, inputs, name) {
       if (type === "aws:s3/bucket:Bucket") {
-        const bucket = `training-${++count}`;
-        await s3.send(new CreateBucketCommand({ Bucket: bucket }));
-        return { id: bucket, bucket, arn: `arn:aws:s3:::${bucket}` };
+        await s3.send(new CreateBucketCommand({ Bucket: name }));
+        return { id: name, bucket: name, arn: `arn:aws:s3:::${name}` };
       }
       if (type === "aws:sqs/queue:Queue") {
-        const name = `training-${++count}`;
         const Attributes = {
           VisibilityTimeout: `${inputs.visibilityTimeoutSeconds ?? 30}`,
           ...(typeof inputs.redrivePolicy === "string" && { RedrivePolicy: inputs.redrivePolicy }),

@@ -12,7 +12,7 @@ import type { Thing } from "../../components/stub-provider.ts";
 import { startLambdaProcess } from "../../entrypoints/function-hosts.ts";
 import { awsTestIdentity } from "../../support/cloud-places.ts";
 import { startMoto } from "../../support/emulators.ts";
-import { startMiddleman } from "../../support/middleman.ts";
+import { type Middleman, startMiddleman } from "../../support/middleman.ts";
 import { tools } from "../../tools/tools.ts";
 import type { DeployedFunction } from "../functions/deployed.ts";
 import { PushHost, type PushPlatform } from "../functions/push-host.ts";
@@ -34,12 +34,19 @@ export const aws: RehearsedCloud = {
     const moto = await startMoto();
     const s3 = new S3Client({ ...awsTestIdentity, endpoint: moto.url, forcePathStyle: true });
     const sqs = new SQSClient({ ...awsTestIdentity, endpoint: moto.url });
-    const closing: (() => Promise<void> | void)[] = [() => s3.destroy(), () => sqs.destroy(), moto.stop];
+    const submitters = await startMiddleman(moto.url);
+    const closing: (() => Promise<void> | void)[] = [
+      () => s3.destroy(),
+      () => sqs.destroy(),
+      moto.stop,
+      submitters.stop,
+    ];
     return {
       ...awsProvider(s3, sqs),
       configuration: {},
-      shell: { ...identity, AWS_ENDPOINT_URL: moto.url },
-      open: (things) => open(things, moto.url, s3, sqs, image, closing),
+      submitterShell: { ...identity, AWS_ENDPOINT_URL: submitters.url },
+      operatorShell: { ...identity, AWS_ENDPOINT_URL: moto.url },
+      open: (things) => open(things, { url: moto.url, submitters }, { s3, sqs }, image, closing),
       async stop() {
         for (const close of closing.toReversed()) await close();
       },
@@ -49,9 +56,8 @@ export const aws: RehearsedCloud = {
 
 async function open(
   things: readonly Thing[],
-  url: string,
-  s3: S3Client,
-  sqs: SQSClient,
+  ways: { readonly url: string; readonly submitters: Middleman },
+  { s3, sqs }: { readonly s3: S3Client; readonly sqs: SQSClient },
   image: WorkerImage,
   closing: (() => Promise<void> | void)[],
 ): Promise<DeployedPipeline> {
@@ -60,16 +66,25 @@ async function open(
   const trigger = thingNamed(things, "trigger").inputs as unknown as Trigger;
   const worker = deployedFunction(thingNamed(things, "worker"), things);
 
-  /** A way to AWS for whoever has the rights of a policy, and no others. */
-  async function gateFor(policy: Thing) {
-    const permissions = new Permissions(awsRole(policy.name, String(policy.inputs.policy)));
-    const gate = await startMiddleman(url);
+  const roleOf = (policy: string) => {
+    const { name, inputs } = thingNamed(things, policy);
+    return awsRole(name, String(inputs.policy));
+  };
+  /** A way to AWS for whoever has these rights, and no others. */
+  async function gateFor(permissions: Permissions) {
+    const gate = await startMiddleman(ways.url);
     gate.handle = permissions.guard(awsCalls, awsRefusal);
     closing.push(gate.stop);
-    return { permissions, url: gate.url };
+    return gate;
   }
 
-  const gate = await gateFor(thingNamed(things, "worker-policy"));
+  const permissions = {
+    worker: new Permissions(roleOf("worker-policy")),
+    submitter: new Permissions(roleOf("submitter-policy")),
+    predictor: new Permissions(roleOf("predictor-policy")),
+  };
+  ways.submitters.handle = permissions.submitter.guard(awsCalls, awsRefusal);
+  const gate = await gateFor(permissions.worker);
   // Lambda takes messages out of the queue with the rights of the function's role.
   const poller = new SQSClient({ ...awsTestIdentity, endpoint: gate.url });
   closing.push(() => poller.destroy());
@@ -125,7 +140,7 @@ async function open(
   return {
     store: new S3ObjectStore(s3, bucket),
     worker,
-    permissions: gate.permissions,
+    permissions,
     async startHost(onEvent) {
       // As Lambda does when the mapping begins.
       await poller.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ["All"] }));
@@ -141,8 +156,7 @@ async function open(
     },
     async fire({ inputs }, at) {
       const { arn, input } = inputs.target as { arn: string; input: string };
-      const { permissions } = await gateFor(thingNamed(things, "schedule-policy"));
-      if (!(await permissions.role.allows({ action: "sqs:SendMessage", resource: arn })))
+      if (!(await roleOf("schedule-policy").allows({ action: "sqs:SendMessage", resource: arn })))
         throw new Error("the role of schedules may not send");
       const QueueUrl = things.find(({ made }) => made.arn === arn)!.id;
       const MessageBody = input.replace("<aws.scheduler.scheduled-time>", at.toISOString());
@@ -160,11 +174,10 @@ async function open(
       return told.length > 0;
     },
     async startPredictor() {
-      const endpointGate = await gateFor(thingNamed(things, "predictor-policy"));
+      const { url } = await gateFor(permissions.predictor);
       const predictor = deployedFunction(thingNamed(things, "predictor"), things);
-      const { process, invoke } = await start(predictor, endpointGate.url, false);
+      const { process, invoke } = await start(predictor, url, false);
       return {
-        permissions: endpointGate.permissions,
         async predict(body) {
           // docs.aws.amazon.com/lambda: urls-invocation
           const http = { method: "POST", path: "/predict" };

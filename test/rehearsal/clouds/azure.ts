@@ -7,7 +7,7 @@ import type { Thing } from "../../components/stub-provider.ts";
 import { WorkerProcess } from "../../entrypoints/worker-process.ts";
 import { startAzurite } from "../../support/emulators.ts";
 import { freePort } from "../../support/free-port.ts";
-import { startMiddleman } from "../../support/middleman.ts";
+import { type Handle, type Middleman, startMiddleman } from "../../support/middleman.ts";
 import { tools } from "../../tools/tools.ts";
 import { type DeployedJob, JobHost } from "../functions/job-host.ts";
 import type { WorkerImage } from "../image.ts";
@@ -25,7 +25,7 @@ const account = "devstoreaccount1";
 
 /**
  * Blob Storage and Queue Storage in Azurite. The stack's addresses lead to gates, where what the worker asks for is checked;
- * whoever submits comes in by another way, as a proxy.
+ * everybody else comes in by a way of their own, as by a proxy.
  */
 export const azure: RehearsedCloud = {
   cloud: "azure",
@@ -34,21 +34,33 @@ export const azure: RehearsedCloud = {
     const azurite = await startAzurite();
     const blobs = new BlobServiceClient(azurite.url, credential);
     const queues = new QueueServiceClient(azurite.queueUrl, credential);
-    const [blobGate, queueGate] = [await gateBefore(azurite.url), await gateBefore(azurite.queueUrl)];
-    const urls = { blob: `${blobGate.url}/${account}/`, queue: `${queueGate.url}/${account}/` };
-    /** Takes requests for the gates past them. */
-    const proxy = await startMiddleman(azurite.url);
-    proxy.handle = async (request, send) => {
-      const { host, pathname, search } = new URL(request.url);
-      const target = blobGate.url.endsWith(host) ? azurite.url : azurite.queueUrl;
-      return send({ ...request, url: new URL(pathname + search, target).href });
+    const gates = [await gateBefore(azurite.url), await gateBefore(azurite.queueUrl)] as const;
+    const closing = [azurite.stop, ...gates.map((gate) => gate.stop)];
+    /** Past the gates, where nothing holds but what these rights say; with none, nothing does. */
+    const handleFor = (permissions?: Permissions): Handle => {
+      const guard: Handle = permissions?.guard(azureCalls, azureRefusal) ?? ((request, send) => send(request));
+      return (request, send) =>
+        guard(request, (granted) => {
+          const { host, pathname, search } = new URL(granted.url);
+          const target = gates[0].url.endsWith(host) ? azurite.url : azurite.queueUrl;
+          return send({ ...granted, url: new URL(pathname + search, target).href });
+        });
     };
-    const closing = [azurite.stop, blobGate.stop, queueGate.stop, proxy.stop];
+    /** A proxy for whoever has these rights. */
+    async function startWay(permissions?: Permissions): Promise<Middleman> {
+      const proxy = await startMiddleman(azurite.url);
+      closing.push(proxy.stop);
+      proxy.handle = handleFor(permissions);
+      return proxy;
+    }
+    const [submitters, operators] = [await startWay(), await startWay()];
+    const urls = { blob: `${gates[0].url}/${account}/`, queue: `${gates[1].url}/${account}/` };
     return {
       ...azureProvider(blobs, queues, urls),
       configuration: {},
-      shell: { HTTP_PROXY: proxy.url, NO_PROXY: "" },
-      open: async (things) => open(things, { azurite, gates: [blobGate, queueGate] }, image),
+      submitterShell: by(submitters),
+      operatorShell: by(operators),
+      open: async (things) => open(things, { azurite, gates, submitters, startWay, handleFor }, image),
       async stop() {
         for (const close of closing.toReversed()) await close();
       },
@@ -57,22 +69,35 @@ export const azure: RehearsedCloud = {
 };
 
 const gateBefore = (url: string) => startMiddleman(new URL(url).origin);
+const by = ({ url }: Middleman) => ({ HTTP_PROXY: url, NO_PROXY: "" });
 
 interface Ways {
   readonly azurite: { readonly url: string; readonly queueUrl: string };
-  readonly gates: readonly Awaited<ReturnType<typeof startMiddleman>>[];
+  readonly gates: readonly [Middleman, Middleman];
+  readonly submitters: Middleman;
+  startWay(permissions: Permissions): Promise<Middleman>;
+  handleFor(permissions: Permissions): Handle;
 }
 
-async function open(things: readonly Thing[], { azurite, gates }: Ways, image: WorkerImage): Promise<DeployedPipeline> {
+async function open(
+  things: readonly Thing[],
+  { azurite, gates, submitters, startWay, handleFor }: Ways,
+  image: WorkerImage,
+): Promise<DeployedPipeline> {
   const job = deployedJob(thingNamed(things, "worker"));
-  const principalId = principalOf(things, job.environment.AZURE_CLIENT_ID!);
-  const permissions = new Permissions(azureRole(things, principalId));
-  const guardFor = (one: Permissions) => one.guard(azureCalls, azureRefusal);
-  for (const gate of gates) gate.handle = guardFor(permissions);
+  const predictor = containerOf(thingNamed(things, "predictor"));
+  const { principalId: submitterId } = thingNamed(things, "submitter-identity").made;
+  const permissions = {
+    worker: new Permissions(azureRole(things, principalOf(things, job.environment))),
+    submitter: new Permissions(azureRole(things, String(submitterId))),
+    predictor: new Permissions(azureRole(things, principalOf(things, predictor.environment))),
+  };
+  for (const gate of gates) gate.handle = permissions.worker.guard(azureCalls, azureRefusal);
+  submitters.handle = handleFor(permissions.submitter);
   const queue = (name: string) => openTaskQueue(`${azurite.queueUrl}/${name}`);
   const queues = new QueueServiceClient(azurite.queueUrl, credential);
   // KEDA looks with the worker's identity: the rule's `identity`.
-  const keda = new QueueServiceClient(`${gates[1]!.url}/${account}`, credential);
+  const keda = new QueueServiceClient(`${gates[1].url}/${account}`, credential);
 
   return {
     store: openObjectStore(`${azurite.url}/data`),
@@ -100,10 +125,13 @@ async function open(things: readonly Thing[], { azurite, gates }: Ways, image: W
       return approximateMessagesCount ?? 0;
     },
     async fire({ name, inputs }, at) {
-      const schedule = deployedJob({ name, inputs } as Thing);
+      const { environment } = deployedJob({ name, inputs } as Thing);
+      const isSubmitter = principalOf(things, environment) === submitterId;
+      if (!isSubmitter) throw new Error(`${name} does not run as the submitter`);
       const process = new WorkerProcess(image.command, {
         ...image.environment,
-        ...schedule.environment,
+        ...environment,
+        ...by(submitters),
         [otherVariables.azureExecution]: `${name}-${at.getTime() / 60_000}`,
       });
       const ended = await process.ended;
@@ -120,27 +148,20 @@ async function open(things: readonly Thing[], { azurite, gates }: Ways, image: W
       return true;
     },
     async startPredictor() {
-      const app = thingNamed(things, "predictor");
-      const { env } = (app.inputs.template as Template).containers[0]!;
-      const environment = Object.fromEntries(env.map(({ name, value }) => [name, value]));
-      const predictorPermissions = new Permissions(
-        azureRole(things, principalOf(things, environment.AZURE_CLIENT_ID!)),
-      );
       const port = await freePort();
-      const [blobGate] = gates as [Ways["gates"][number]];
-      blobGate.handle = guardFor(predictorPermissions);
-      const process = new WorkerProcess(image.command, { ...image.environment, ...environment, PORT: String(port) });
+      const process = new WorkerProcess(image.command, {
+        ...image.environment,
+        ...predictor.environment,
+        ...by(await startWay(permissions.predictor)),
+        PORT: String(port),
+      });
       await process.line(({ event }) => event === "start");
       return {
-        permissions: predictorPermissions,
         async predict(body) {
           const answer = await fetch(`http://127.0.0.1:${port}/predict`, { method: "POST", body });
           return { status: answer.status, body: await answer.json() };
         },
-        async stop() {
-          await process.stop();
-          blobGate.handle = guardFor(permissions);
-        },
+        stop: () => process.stop(),
       };
     },
   };
@@ -159,8 +180,11 @@ interface Subscription {
 }
 
 /** The identity that a container chooses by AZURE_CLIENT_ID. */
-function principalOf(things: readonly Thing[], clientId: string): string {
-  const identity = things.find(({ made }) => made.clientId === clientId);
+function principalOf(
+  things: readonly Thing[],
+  { AZURE_CLIENT_ID: clientId }: Readonly<Record<string, string>>,
+): string {
+  const identity = things.find(({ made }) => made.clientId !== undefined && made.clientId === clientId);
   if (!identity) throw new Error(`no identity has the client id ${clientId}`);
   return String(identity.made.principalId);
 }
@@ -170,14 +194,21 @@ function deployedJob({ name, inputs }: Thing): DeployedJob {
     replicaTimeout: number;
     eventTriggerConfig?: { scale: { maxExecutions: number; pollingInterval: number } };
   };
-  const { env, resources } = (inputs.template as Template).containers[0]!;
   return {
     name,
-    environment: Object.fromEntries(env.map(({ name, value }) => [name, value])),
-    memoryMib: Number.parseFloat(resources.memory) * 1024,
+    ...containerOf({ inputs }),
     timeoutSeconds: replicaTimeout,
     maxConcurrency: eventTriggerConfig?.scale.maxExecutions ?? 1,
     warmInstances: 0,
     pollingSeconds: eventTriggerConfig?.scale.pollingInterval ?? 0,
+  };
+}
+
+/** What a deployed container gets. */
+function containerOf({ inputs }: Pick<Thing, "inputs">) {
+  const { env, resources } = (inputs.template as Template).containers[0]!;
+  return {
+    environment: Object.fromEntries(env.map(({ name, value }) => [name, value])),
+    memoryMib: Number.parseFloat(resources.memory) * 1024,
   };
 }

@@ -4,7 +4,7 @@ import type { Thing } from "../../components/stub-provider.ts";
 import type { Tool } from "../../tools/tools.ts";
 import type { DeployedFunction, FunctionEvent, FunctionHost } from "../functions/deployed.ts";
 import type { WorkerImage } from "../image.ts";
-import type { Permissions } from "../permissions/calls.ts";
+import type { Identity, Permissions } from "../permissions/calls.ts";
 
 /** One cloud, made of emulators that others wrote. */
 export interface RehearsedCloud {
@@ -25,8 +25,10 @@ export interface RunningCloud {
   all(): Promise<string[]>;
   /** What a stack cannot do without here, as configuration. */
   readonly configuration: Readonly<Record<string, unknown>>;
-  /** What the shell of whoever submits jobs must have to find the emulators. */
-  readonly shell: Readonly<Record<string, string>>;
+  /** What the shell of whoever submits jobs must have to find the emulators. Once the stack is open, the submitter's role holds there. */
+  readonly submitterShell: Readonly<Record<string, string>>;
+  /** The same for whoever runs the pipeline, past any role. */
+  readonly operatorShell: Readonly<Record<string, string>>;
   /** The pipeline that these things are, once `pulumi up` has made them. */
   open(things: readonly Thing[]): Promise<DeployedPipeline>;
   stop(): Promise<void>;
@@ -37,8 +39,8 @@ export interface DeployedPipeline {
   /** With all rights, past the role. */
   readonly store: ObjectStore;
   readonly worker: DeployedFunction;
-  /** The worker's role against its calls. */
-  readonly permissions: Permissions;
+  /** Each identity's role against its calls. */
+  readonly permissions: Readonly<Record<Identity, Permissions>>;
   startHost(onEvent: (event: FunctionEvent) => void): Promise<FunctionHost>;
   /** About how many messages are among the dead letters. */
   countDeadLetters(): Promise<number>;
@@ -53,7 +55,6 @@ export interface DeployedPipeline {
 }
 
 export interface Predictor {
-  readonly permissions: Permissions;
   /** Answers a POST to /predict. */
   predict(body: string): Promise<{ readonly status: number; readonly body: unknown }>;
   stop(): Promise<void>;

@@ -6,24 +6,19 @@ const project = "my-project";
 
 /** Makes the bucket, the topics and the subscriptions of a deployment, as the provider makes them in Google Cloud. */
 export function gcpProvider({ storage, pubSub }: GcpUrls): Pick<RunningCloud, "make" | "remove" | "all"> {
-  let count = 0;
   const buckets = "storage/v1/b";
   return {
-    async make(type, inputs) {
-      const name = `training-${count + 1}`;
+    async make(type, inputs, name) {
       if (type === "gcp:storage/bucket:Bucket") {
-        count++;
         await call(storage, "POST", `${buckets}?project=${project}`, { name });
         return { id: name, name };
       }
       if (type === "gcp:pubsub/topic:Topic") {
-        count++;
         const id = `projects/${project}/topics/${name}`;
         await call(pubSub, "PUT", id, {});
         return { id, name };
       }
       if (type === "gcp:pubsub/subscription:Subscription") {
-        count++;
         const id = `projects/${project}/subscriptions/${name}`;
         const { topic, ackDeadlineSeconds, deadLetterPolicy } = inputs;
         // pstest does not push, so the host pulls. It counts deliveries only where there is a policy; the host moves dead

@@ -10,12 +10,12 @@ import type { Thing } from "../../components/stub-provider.ts";
 import { WorkerProcess } from "../../entrypoints/worker-process.ts";
 import { startFakeGcsServer, startPubSub } from "../../support/emulators.ts";
 import { freePort } from "../../support/free-port.ts";
-import { type Middleman, startMiddleman } from "../../support/middleman.ts";
+import { startMiddleman } from "../../support/middleman.ts";
 import { tools } from "../../tools/tools.ts";
 import { type DeployedFunction, hurry } from "../functions/deployed.ts";
 import { PushHost, type PushPlatform } from "../functions/push-host.ts";
 import type { WorkerImage } from "../image.ts";
-import { Permissions } from "../permissions/calls.ts";
+import { type Identity, Permissions } from "../permissions/calls.ts";
 import { gcpCalls, gcpRefusal, gcpRole } from "../permissions/gcp.ts";
 import { type DeployedPipeline, type RehearsedCloud, type RunningCloud, thingNamed } from "./cloud.ts";
 import { call, gcpProvider } from "./gcp-provider.ts";
@@ -26,13 +26,15 @@ export const gcp: RehearsedCloud = {
   needs: [tools.fakeGcsServer, tools.pubSub],
   async start(image): Promise<RunningCloud> {
     const [storage, pubSub] = [await startFakeGcsServer(), await startPubSub()];
-    const closing: (() => Promise<void>)[] = [storage.stop, pubSub.stop];
     const urls = { storage: storage.url, pubSub: pubSub.url };
+    const submitters = await startGate(urls);
+    const closing: (() => Promise<void>)[] = [storage.stop, pubSub.stop, submitters.stop];
     return {
       ...gcpProvider(urls),
       configuration: {},
-      shell: addresses(urls),
-      open: async (things) => open(things, urls, image, closing),
+      submitterShell: addresses(submitters.urls),
+      operatorShell: addresses(urls),
+      open: async (things) => open(things, { urls, submitters }, image, closing),
       async stop() {
         for (const close of closing.toReversed()) await close();
       },
@@ -51,9 +53,23 @@ const addresses = ({ storage, pubSub }: GcpUrls) => ({
   [otherVariables.pubSubEndpoint]: pubSub,
 });
 
+/** A way to both emulators on which somebody's role may hold. */
+async function startGate({ storage, pubSub }: GcpUrls) {
+  const gates = [await startMiddleman(storage), await startMiddleman(pubSub)] as const;
+  return {
+    urls: { storage: gates[0].url, pubSub: gates[1].url },
+    guardWith(permissions: Permissions) {
+      for (const gate of gates) gate.handle = permissions.guard(gcpCalls, gcpRefusal);
+    },
+    async stop() {
+      for (const gate of gates) await gate.stop();
+    },
+  };
+}
+
 async function open(
   things: readonly Thing[],
-  urls: GcpUrls,
+  { urls, submitters }: { readonly urls: GcpUrls; readonly submitters: Awaited<ReturnType<typeof startGate>> },
   image: WorkerImage,
   closing: (() => Promise<void>)[],
 ): Promise<DeployedPipeline> {
@@ -63,21 +79,24 @@ async function open(
   const deadLetters = openTaskSource(thingNamed(things, "dead-letter-subscription").id, { endpoint: urls.pubSub });
   demandWiring(things, trigger);
 
-  /** A way to Google Cloud for whoever has the rights of a service's account, and no others. */
-  async function gateFor(service: Thing) {
-    const { serviceAccount } = service.inputs.template as { serviceAccount: string };
-    const permissions = new Permissions(gcpRole(things, serviceAccount));
-    const open = async (target: string): Promise<Middleman> => {
-      const gate = await startMiddleman(target);
-      gate.handle = permissions.guard(gcpCalls, gcpRefusal);
-      closing.push(gate.stop);
-      return gate;
-    };
-    const [storage, pubSub] = [await open(urls.storage), await open(urls.pubSub)];
-    return { permissions, urls: { storage: storage.url, pubSub: pubSub.url } };
+  const serviceRole = (service: string) =>
+    gcpRole(things, (thingNamed(things, service).inputs.template as { serviceAccount: string }).serviceAccount);
+  const submitter = String(thingNamed(things, "submitter-reader").inputs.member).replace("serviceAccount:", "");
+  const permissions = {
+    worker: new Permissions(serviceRole("worker")),
+    submitter: new Permissions(gcpRole(things, submitter)),
+    predictor: new Permissions(serviceRole("predictor")),
+  };
+  /** A way to Google Cloud for whoever has these rights, and no others. */
+  async function gateFor(identity: Identity): Promise<GcpUrls> {
+    const gate = await startGate(urls);
+    closing.push(gate.stop);
+    gate.guardWith(permissions[identity]);
+    return gate.urls;
   }
 
-  const gate = await gateFor(thingNamed(things, "worker"));
+  submitters.guardWith(permissions.submitter);
+  const workerUrls = await gateFor("worker");
 
   /** An instance of a service: listens on the port that Cloud Run names. */
   async function start({ name, environment }: DeployedFunction, at: GcpUrls) {
@@ -103,7 +122,7 @@ async function open(
       return received && pushed(received);
     },
     async start() {
-      const { process, url } = await start(worker, gate.urls);
+      const { process, url } = await start(worker, workerUrls);
       return {
         process,
         invoke: async (payload) => (await fetch(url, { method: "POST", body: payload })).ok,
@@ -139,7 +158,7 @@ async function open(
   return {
     store: openObjectStore(thingNamed(things, "bucket").id, { endpoint: urls.storage }),
     worker,
-    permissions: gate.permissions,
+    permissions,
     startHost: async (onEvent) => new PushHost(worker, platform, onEvent),
     async countDeadLetters() {
       const taken = [];
@@ -160,11 +179,9 @@ async function open(
       return true;
     },
     async startPredictor() {
-      const service = thingNamed(things, "predictor");
-      const predictorGate = await gateFor(service);
-      const { process, url } = await start(deployedFunction(service), predictorGate.urls);
+      const predictor = deployedFunction(thingNamed(things, "predictor"));
+      const { process, url } = await start(predictor, await gateFor("predictor"));
       return {
-        permissions: predictorGate.permissions,
         async predict(body) {
           const answer = await fetch(`${url}/predict`, { method: "POST", body });
           return { status: answer.status, body: await answer.json() };

@@ -1,7 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import type { WorkerProcess } from "../../entrypoints/worker-process.ts";
 import { type DeployedFunction, type FunctionEvent, type FunctionHost, hurry, type LoggedLine } from "./deployed.ts";
-import { watchMemory } from "./memory.ts";
+import { FirstError } from "./first-error.ts";
+import { MemoryWatch } from "./memory.ts";
 
 /** An event-driven job, as deployed: how often KEDA looks at the queue. */
 export interface DeployedJob extends DeployedFunction {
@@ -25,23 +26,20 @@ export class JobHost implements FunctionHost {
   readonly log: LoggedLine[] = [];
   started = 0;
   mostAtOnce = 0;
-  #endedPeakMib = 0;
   readonly #job: DeployedJob;
   readonly #platform: JobPlatform;
   readonly #onEvent: (event: FunctionEvent) => void;
   readonly #running = new Map<WorkerProcess, Promise<void>>();
-  readonly #memories = new Set<ReturnType<typeof watchMemory>>();
+  readonly #memory = new MemoryWatch();
+  readonly #error = new FirstError();
   readonly #ending = new AbortController();
   readonly #loop: Promise<void>;
-  #error: unknown;
 
   constructor(job: DeployedJob, platform: JobPlatform, onEvent: (event: FunctionEvent) => void = () => {}) {
     this.#job = job;
     this.#platform = platform;
     this.#onEvent = onEvent;
-    this.#loop = this.#run().catch((error) => {
-      this.#error ??= error;
-    });
+    this.#loop = this.#error.keep(this.#run());
   }
 
   get running(): number {
@@ -49,7 +47,7 @@ export class JobHost implements FunctionHost {
   }
 
   get peakMib(): number {
-    return Math.max(this.#endedPeakMib, ...[...this.#memories].map((memory) => memory.peakMib()));
+    return this.#memory.peakMib;
   }
 
   async idle(): Promise<void> {
@@ -61,7 +59,7 @@ export class JobHost implements FunctionHost {
     await this.#loop;
     for (const process of this.#running.keys()) await process.stop();
     await this.idle();
-    if (this.#error) throw this.#error;
+    this.#error.throwIfThere();
   }
 
   async #run(): Promise<void> {
@@ -93,10 +91,9 @@ export class JobHost implements FunctionHost {
       reason = because;
       void process.stop();
     };
-    const memory = watchMemory(process.pid, memoryMib, (residentMib) =>
+    const unwatch = this.#memory.watch(process.pid, memoryMib, (residentMib) =>
       kill(`it has ${Math.round(residentMib)} of ${memoryMib} MiB`),
     );
-    this.#memories.add(memory);
     const ended = new AbortController();
     setTimeout(timeoutSeconds * 1000, undefined, { signal: ended.signal }).then(
       () => kill(`its ${timeoutSeconds} s are over`),
@@ -105,9 +102,7 @@ export class JobHost implements FunctionHost {
     const how = await process.ended;
     ended.abort();
     await process.stop(); // What it started ends with it, and its guard.
-    memory.stop();
-    this.#memories.delete(memory);
-    this.#endedPeakMib = Math.max(this.#endedPeakMib, memory.peakMib());
+    unwatch();
     this.#running.delete(process);
     if (how !== 0 && !this.#ending.signal.aborted) reason ??= `it ended with ${how}`;
     const common = { name, running: this.running };

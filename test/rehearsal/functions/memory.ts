@@ -17,15 +17,20 @@ export function residentMib(pid: number): number {
   }
 }
 
-/** Tells `onExceeded` once when a process, with what it started, has more than `limitMib`; keeps the most that it had. */
-export function watchMemory(pid: number, limitMib: number, onExceeded: (residentMib: number) => void) {
-  let peakMib = 0;
-  const timer = setInterval(() => {
-    const nowMib = residentMib(pid);
-    peakMib = Math.max(peakMib, nowMib);
-    if (nowMib <= limitMib) return;
-    clearInterval(timer);
-    onExceeded(nowMib);
-  }, lookEveryMs);
-  return { peakMib: () => peakMib, stop: () => clearInterval(timer) };
+/** Watches the memory of instances, and keeps the most that one of them had. */
+export class MemoryWatch {
+  /** In MiB. */
+  peakMib = 0;
+
+  /** Tells `onExceeded` once when a process, with what it started, has more than `limitMib`. Returns what ends the watch. */
+  watch(pid: number, limitMib: number, onExceeded: (residentMib: number) => void): () => void {
+    const timer = setInterval(() => {
+      const nowMib = residentMib(pid);
+      this.peakMib = Math.max(this.peakMib, nowMib);
+      if (nowMib <= limitMib) return;
+      clearInterval(timer);
+      onExceeded(nowMib);
+    }, lookEveryMs);
+    return () => clearInterval(timer);
+  }
 }

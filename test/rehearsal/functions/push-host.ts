@@ -1,7 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import type { WorkerProcess } from "../../entrypoints/worker-process.ts";
 import type { DeployedFunction, FunctionEvent, FunctionHost, LoggedLine } from "./deployed.ts";
-import { watchMemory } from "./memory.ts";
+import { FirstError } from "./first-error.ts";
+import { MemoryWatch } from "./memory.ts";
 
 /** A message that the platform took out of the queue, in the form in which it hands it to the function. */
 export interface PushedMessage {
@@ -28,7 +29,7 @@ export interface PushPlatform {
 
 interface Running extends FunctionInstance {
   readonly name: string;
-  readonly memory: ReturnType<typeof watchMemory>;
+  unwatch(): void;
   isBusy: boolean;
   idleSinceMs: number;
   isGone: boolean;
@@ -46,16 +47,16 @@ export class PushHost implements FunctionHost {
   readonly log: LoggedLine[] = [];
   started = 0;
   mostAtOnce = 0;
-  #endedPeakMib = 0;
   readonly #function: DeployedFunction;
   readonly #platform: PushPlatform;
   readonly #onEvent: (event: FunctionEvent) => void;
   readonly #idleSeconds: number;
+  readonly #memory = new MemoryWatch();
+  readonly #error = new FirstError();
   readonly #instances = new Set<Running>();
   readonly #work = new Set<Promise<void>>();
   readonly #loop: Promise<void>;
   #isEnding = false;
-  #error: unknown;
 
   constructor(
     deployed: DeployedFunction,
@@ -67,9 +68,7 @@ export class PushHost implements FunctionHost {
     this.#platform = platform;
     this.#onEvent = onEvent;
     this.#idleSeconds = idleSeconds;
-    this.#loop = this.#run().catch((error) => {
-      this.#error ??= error;
-    });
+    this.#loop = this.#error.keep(this.#run());
   }
 
   get running(): number {
@@ -77,12 +76,12 @@ export class PushHost implements FunctionHost {
   }
 
   get peakMib(): number {
-    return Math.max(this.#endedPeakMib, ...[...this.#instances].map(({ memory }) => memory.peakMib()));
+    return this.#memory.peakMib;
   }
 
   async idle(): Promise<void> {
     while (this.#instances.size > this.#function.warmInstances || this.#work.size > 0) {
-      if (this.#error) throw this.#error;
+      this.#error.throwIfThere();
       await setTimeout(pollMs);
     }
   }
@@ -92,12 +91,12 @@ export class PushHost implements FunctionHost {
     await this.#loop;
     for (const instance of this.#instances) await this.#end(instance);
     await Promise.all(this.#work);
-    if (this.#error) throw this.#error;
+    this.#error.throwIfThere();
   }
 
   async #run(): Promise<void> {
     for (let i = 0; i < this.#function.warmInstances; i++) await this.#startOne(true);
-    while (!this.#isEnding && !this.#error) {
+    while (!this.#isEnding && !this.#error.isThere) {
       await this.#retireIdle();
       const isFull = this.#work.size >= this.#function.maxConcurrency;
       const message = isFull ? undefined : await this.#platform.receive();
@@ -107,11 +106,7 @@ export class PushHost implements FunctionHost {
   }
 
   #begin(message: PushedMessage): void {
-    const work: Promise<void> = this.#handle(message)
-      .catch((error) => {
-        this.#error ??= error;
-      })
-      .finally(() => this.#work.delete(work));
+    const work: Promise<void> = this.#error.keep(this.#handle(message)).finally(() => this.#work.delete(work));
     this.#work.add(work);
   }
 
@@ -146,10 +141,17 @@ export class PushHost implements FunctionHost {
     const started = await this.#platform.start(isWarm);
     const name = `${this.#function.name} ${++this.started}`;
     started.process.onLine((line) => this.log.push({ startedAtMs, line }));
-    const memory = watchMemory(started.process.pid, this.#function.memoryMib, (residentMib) => {
+    const unwatch = this.#memory.watch(started.process.pid, this.#function.memoryMib, (residentMib) => {
       void this.#end(instance, `it has ${Math.round(residentMib)} of ${this.#function.memoryMib} MiB`);
     });
-    const instance: Running = { ...started, name, memory, isBusy: true, idleSinceMs: performance.now(), isGone: false };
+    const instance: Running = {
+      ...started,
+      name,
+      unwatch,
+      isBusy: true,
+      idleSinceMs: performance.now(),
+      isGone: false,
+    };
     if (isWarm) instance.isBusy = false;
     this.#instances.add(instance);
     this.mostAtOnce = Math.max(this.mostAtOnce, this.running);
@@ -171,8 +173,7 @@ export class PushHost implements FunctionHost {
   }
 
   #forget(instance: Running, killedBecause?: string): void {
-    instance.memory.stop();
-    this.#endedPeakMib = Math.max(this.#endedPeakMib, instance.memory.peakMib());
+    instance.unwatch();
     instance.isGone = true;
     if (!this.#instances.delete(instance)) return;
     const common = { name: instance.name, running: this.running };

@@ -6,9 +6,11 @@ const accountId = "123456789012";
 
 /** A role with one policy, as IAM judges it: by a simulator that others wrote. `policy`: the document, as JSON. */
 export function awsRole(name: string, policy: string): Role {
-  const document = JSON.parse(policy) as { Statement: { Action: string[] }[] };
+  const document = JSON.parse(policy) as { Statement: { Action: string[]; Resource: string[] }[] };
   return {
-    actions: [...new Set(document.Statement.flatMap(({ Action }) => Action))].sort(),
+    grants: document.Statement.flatMap(({ Action, Resource }) =>
+      Action.flatMap((action) => Resource.map((arn) => ({ action, on: arn.replace(/^(?:[^:]*:){5}/, "") }))),
+    ),
     async allows({ action, resource }) {
       const { overallResult, ...other } = await runSimulation(
         {

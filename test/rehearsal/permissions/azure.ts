@@ -24,6 +24,7 @@ const actionsOf: Readonly<Record<string, readonly string[]>> = {
     ...["delete", "read", "write", "process/action"].map((name) => `${messages}/${name}`),
   ],
   "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a": [`${messages}/add/action`],
+  "19e7f393-937e-4f77-808e-94535e297925": [`${queue}/read`, `${messages}/read`],
 };
 
 /** Pulls the image, which is the platform's doing. */
@@ -72,18 +73,27 @@ export function azureRole(things: readonly Thing[], principalId: string): Role {
       };
     });
   return {
-    actions: [...new Set(assignments.flatMap(({ actions }) => actions))].sort(),
-    allows({ action, resource }) {
-      const [on, ...key] = resource.split("/");
-      return assignments.some((assignment) => {
-        if (assignment.on !== on || !assignment.actions.includes(action)) return false;
-        if (!assignment.prefixes) return true;
-        if (action === `${blobs}/delete`) return false;
-        if (![`${blobs}/write`, `${blobs}/add/action`].includes(action)) return true;
-        return assignment.prefixes.some((prefix) => key.join("/").startsWith(prefix));
-      });
-    },
+    grants: assignments.flatMap((assignment) =>
+      assignment.actions.flatMap((action) => {
+        const places = placesOf(assignment, action);
+        return (places.length > 0 ? places : ["nothing"]).map((on) => ({ action, on }));
+      }),
+    ),
+    allows: ({ action, resource }) =>
+      assignments.some(
+        (assignment) =>
+          assignment.actions.includes(action) &&
+          resource.split("/")[0] === assignment.on &&
+          placesOf(assignment, action).some((place) => resource.startsWith(place)),
+      ),
   };
+}
+
+/** What an assignment grants an action on, as its condition has it: the container or queue, or prefixes in it. */
+function placesOf({ on, prefixes }: Assignment, action: string): string[] {
+  if (prefixes && action === `${blobs}/delete`) return [];
+  if (!prefixes || ![`${blobs}/write`, `${blobs}/add/action`].includes(action)) return [on];
+  return prefixes.map((prefix) => `${on}/${prefix}`);
 }
 
 /** Of components/azure/roles.ts' `addOnly`; throws for any other condition. */
@@ -105,6 +115,8 @@ export function azureCalls({ method, url }: HttpRequest): Call[] {
     const action = `${messages}/${names[method] ?? "process/action"}`;
     return [{ action, resource: place!, orElse: alternatives[action] ?? [] }];
   }
+  const isQueue = rest.length === 0 && searchParams.get("comp") === "metadata" && !searchParams.has("restype");
+  if (isQueue) return [{ action: `${queue}/read`, resource: place! }];
   const names: Record<string, string> = { PUT: "write", DELETE: "delete" };
   return [{ action: `${blobs}/${names[method] ?? "read"}`, resource: [place, ...rest].join("/") }];
 }

@@ -9,12 +9,21 @@ export interface Call {
   readonly orElse?: readonly string[];
 }
 
+/** An action that a role grants, and on what, in words for people. */
+export interface Grant {
+  readonly action: string;
+  readonly on: string;
+}
+
 /** Who may do what: a role as a stack gave it. */
 export interface Role {
-  /** Every action that it grants on something. */
-  readonly actions: readonly string[];
+  readonly grants: readonly Grant[];
   allows(call: Call): Promise<boolean> | boolean;
 }
+
+/** Who has rights on a pipeline's data and tasks. */
+export const identities = ["worker", "submitter", "predictor"] as const;
+export type Identity = (typeof identities)[number];
 
 /** Lets pass the calls that a role grants, refuses the others as the cloud does, and keeps count of both. */
 export class Permissions {
@@ -31,7 +40,8 @@ export class Permissions {
 
   /** Granted, and not asked for so far. */
   get unused(): string[] {
-    return this.role.actions.filter((action) => !this.made.has(action));
+    const granted = new Set(this.role.grants.map(({ action }) => action));
+    return [...granted].filter((action) => !this.made.has(action)).sort();
   }
 
   /**

@@ -15,11 +15,16 @@ const permissionsOf: Readonly<Record<string, readonly string[]>> = {
     "storage.multipartUploads.listParts",
   ],
   "roles/pubsub.publisher": ["pubsub.topics.publish"],
+  "roles/pubsub.subscriber": [
+    "pubsub.snapshots.seek",
+    "pubsub.subscriptions.consume",
+    "pubsub.topics.attachSubscription",
+  ],
 };
 
 interface Binding {
   readonly permissions: readonly string[];
-  /** What it is on: a bucket's name or a topic's. */
+  /** What it is on: the name of a bucket, a topic or a subscription. */
   readonly on: string;
   /** Keys must start with one of these; undefined: any. */
   readonly prefixes: readonly string[] | undefined;
@@ -32,22 +37,24 @@ export function gcpRole(things: readonly Thing[], email: string): Role {
     if (type === "gcp:projects/iAMCustomRole:IAMCustomRole")
       custom.set(String(made.name ?? inputs.roleId ?? name), inputs.permissions as string[]);
   const bindings = things
-    .filter(
-      ({ inputs }) => inputs.member === `serviceAccount:${email}` && (inputs.bucket ?? inputs.topic) !== undefined,
-    )
-    .map(({ inputs }): Binding => {
+    .map(({ inputs }) => ({ inputs, on: inputs.bucket ?? inputs.topic ?? inputs.subscription }))
+    .filter(({ inputs, on }) => inputs.member === `serviceAccount:${email}` && on !== undefined)
+    .map(({ inputs, on }): Binding => {
       const role = String(inputs.role);
       const permissions = permissionsOf[role] ?? custom.get(role) ?? custom.get(role.split("/").at(-1)!);
       if (!permissions) throw new Error(`what ${role} grants is not in this table`);
       const { expression } = (inputs.condition ?? {}) as { expression?: string };
       return {
         permissions,
-        on: String(inputs.bucket ?? inputs.topic),
+        on: String(on),
         prefixes: expression ? prefixesOf(expression) : undefined,
       };
     });
   return {
-    actions: [...new Set(bindings.flatMap(({ permissions }) => permissions))].sort(),
+    grants: bindings.flatMap(({ permissions, on, prefixes = [] }) => {
+      const places = prefixes.length === 0 ? [on] : prefixes.map((prefix) => `${on}/${prefix}`);
+      return permissions.flatMap((action) => places.map((place) => ({ action, on: place })));
+    }),
     allows({ action, resource }) {
       const [on, ...key] = resource.split("/");
       return bindings.some(
@@ -69,11 +76,15 @@ function prefixesOf(expression: string): string[] {
   });
 }
 
-/** `resource`: bucket/key, or the topic's name. docs.cloud.google.com/storage/docs/access-control/iam-json */
+/** `resource`: bucket/key, or the name of the topic or subscription. docs.cloud.google.com/storage/docs/access-control/iam-json */
 export function gcpCalls({ method, url }: HttpRequest): Call[] {
   const { pathname, searchParams } = new URL(url, "http://google");
   const topic = /^\/v1\/projects\/[^/]+\/topics\/([^/:]+):publish$/.exec(pathname)?.[1];
   if (topic !== undefined) return [{ action: "pubsub.topics.publish", resource: topic }];
+  const taken = /^\/v1\/projects\/[^/]+\/subscriptions\/([^/:]+):(pull|acknowledge|modifyAckDeadline)$/.exec(
+    pathname,
+  )?.[1];
+  if (taken !== undefined) return [{ action: "pubsub.subscriptions.consume", resource: taken }];
   // The rest of an upload that was begun, and so granted.
   if (pathname.startsWith("/upload/") && searchParams.has("upload_id")) return [];
   const [, bucket, object] = /\/b\/([^/]+)\/o(?:\/(.*))?$/.exec(pathname) ?? [];

@@ -227,15 +227,13 @@ describe("readJob", () => {
       `There is no file ${folder()}/reviews. \`trivet init\` writes a job file to start from.`,
     );
     expect(await refusal(folder())).to.equal(`${folder()} is a folder. Name the job file in it, for example ${file}.`);
-    expect(await refusal("/dev/zero")).to.equal(
-      "/dev/zero is not a regular file. A job is read from a YAML or JSON file.",
-    );
+    expect(await refusal("/dev/zero")).to.equal("/dev/zero is not a regular file. A job file is YAML or JSON.");
 
     const contents: [content: string | Uint8Array, message: string][] = [
       ["", "is empty. `trivet init` writes a job file to start from."],
       ["# nothing\n", "is empty. `trivet init` writes a job file to start from."],
-      [new Uint8Array([0x89, 0x50, 0x4e, 0x47]), "is not UTF-8 text. A job is a YAML or JSON file."],
-      [new TextEncoder().encode("name: a\0"), "is not UTF-8 text. A job is a YAML or JSON file."],
+      [new Uint8Array([0x89, 0x50, 0x4e, 0x47]), "is not UTF-8 text. A job file is YAML or JSON."],
+      [new TextEncoder().encode("name: a\0"), "is not UTF-8 text. A job file is YAML or JSON."],
       [
         "#".repeat(100_000),
         "is larger than 64 KiB, the most that a job file may have. Is it a data file? Name that in `data.train`.",

@@ -1,13 +1,15 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
+import type { Plan } from "../../../worker-runtime/src/job/plan.ts";
 import type { ObjectStore } from "../../../worker-runtime/src/ports/object-store.ts";
 import type { TaskQueue } from "../../../worker-runtime/src/ports/task-queue.ts";
-import { decide } from "../../../worker-runtime/src/protocol/decisions.ts";
+import { decide, readDecisions } from "../../../worker-runtime/src/protocol/decisions.ts";
 import { keys } from "../../../worker-runtime/src/protocol/keys.ts";
 import { encodeMessage, type Task } from "../../../worker-runtime/src/protocol/messages.ts";
 import { readDivergences } from "../../../worker-runtime/src/protocol/run-record.ts";
 import { verifyJob } from "../../../worker-runtime/src/protocol/verify.ts";
-import { outcomeOf, planOf, World } from "./world.ts";
+import { ArithmeticLearner } from "./arithmetic-learner.ts";
+import { documentOf, outcomeOf, planOf, World } from "./world.ts";
 
 const job = "arithmetic-1";
 const step = (round: number, worker: number): Task => ({ kind: "step", round, worker });
@@ -28,6 +30,11 @@ function counting(queue: TaskQueue, sent: string[]): TaskQueue {
       await queue.send(messages, options);
     },
   };
+}
+
+function wrapped(store: ObjectStore, changes: Partial<ObjectStore>): ObjectStore {
+  const bound = ["putIfAbsent", "get", "head", "list", "delete"] as const;
+  return { ...Object.fromEntries(bound.map((name) => [name, store[name].bind(store)])), ...changes } as ObjectStore;
 }
 
 async function untilRound(world: World, round: number): Promise<void> {
@@ -77,6 +84,46 @@ describe("what comes late", () => {
     expect((await world.result())!.weightsHash).to.equal(undisturbed.weights);
   });
 
+  for (const [what, goOn] of [
+    ["its look", (world: World) => world.queue.send([delivery({ kind: "advance", round: 3, look: 1 }).body])],
+    ["who submits it again", (world: World) => world.submit()],
+  ] as const)
+    it(`a job that was to stop early does, when who completed the round died before deciding it: by ${what}`, async () => {
+      const document = documentOf();
+      const options = {
+        plan: planOf({ rounds: 9 }),
+        document: { ...document, training: { ...document.training, earlyStop: { patience: 1 } } },
+        // Better from round to round, up to the second.
+        learner: ({ weightCount, seed }: Plan) => {
+          const learner = new ArithmeticLearner(weightCount, seed);
+          return Object.assign(learner, { metrics: (sums: Record<string, number>) => ({ error: sums.count! }) });
+        },
+      };
+      const undisturbed = await outcomeOf(options);
+      expect((await undisturbed.world.result())!.state).to.equal("stopped-early");
+      const stops = (await readDecisions(undisturbed.world.store, job)).find(({ name }) => name === "stop")!.round!;
+      expect(stops).to.equal(2);
+      let dies = true;
+      const world = new World({
+        ...options,
+        wrapStore: (store) =>
+          wrapped(store, {
+            async putIfAbsent(key, body) {
+              if (dies && key === keys.decision(job, "stop")) throw new Error("killed");
+              return store.putIfAbsent(key, body);
+            },
+          }),
+      });
+      await world.submit();
+      await untilRound(world, stops);
+      for (; world.queue.size > 0; world.clock.pass(100)) await (await world.queue.receive(1e6))?.acknowledge();
+      dies = false;
+      await goOn(world);
+      await world.work();
+      expect((await world.result())!.state).to.equal("stopped-early");
+      expect((await world.result())!.chainHash).to.equal(undisturbed.chain);
+    });
+
   for (const reducers of [1, 2])
     it(`a task whose round is complete, and removed, neither trains nor ends the job (${reducers} reducers)`, async () => {
       const world = new World({ plan: planOf({ reducers, rounds: 4 }) });
@@ -102,6 +149,23 @@ describe("what comes late", () => {
     await worker.handle(delivery({ kind: "finish" }));
     await worker.handle(delivery(step(2, 0)));
     expect(await world.store.list(keys.updates(job, 2))).to.deep.equal([]);
+  });
+
+  it("a decision that a list does not show yet is not passed over when the result is made", async () => {
+    let late = false;
+    const world = new World({
+      plan: planOf({ rounds: 9 }),
+      wrapStore: (store) =>
+        wrapped(store, {
+          list: async (prefix) => (late && prefix === keys.decisions(job) ? [] : store.list(prefix)),
+        }),
+    });
+    await world.submit();
+    await untilRound(world, 1);
+    await decide(world.store, job, "cancel", { reason: "asked for" });
+    late = true;
+    await world.worker().handle(delivery({ kind: "finish" }));
+    expect((await world.result())!.state).to.equal("cancelled");
   });
 
   it("a round that is completed behind the result of a cancelled job does not spoil the audit", async () => {

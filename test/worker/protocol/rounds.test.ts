@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { describe, it } from "mocha";
 import { sha256 } from "../../../worker-runtime/src/hash.ts";
+import type { Plan } from "../../../worker-runtime/src/job/plan.ts";
 import { keys } from "../../../worker-runtime/src/protocol/keys.ts";
 import { readDivergences } from "../../../worker-runtime/src/protocol/run-record.ts";
 import { verifyJob } from "../../../worker-runtime/src/protocol/verify.ts";
@@ -108,6 +109,24 @@ describe("the protocol of rounds", () => {
     const { world, ...paused } = await outcomeOf({ remainingMs: () => (left++ % 3 === 2 ? Infinity : -1) });
     expect(paused).to.deep.equal({ weights, chain });
     expect(await world.store.list(keys.parts(world.plan.job, 1, 0))).to.have.length(1);
+  });
+
+  it("takes each step once, however often it pauses", async () => {
+    const taken: string[] = [];
+    const learner = ({ weightCount, seed }: Plan) => {
+      const own = new ArithmeticLearner(weightCount, seed);
+      const { train } = own;
+      return Object.assign(own, {
+        train(...[round, worker, from, toStep]: Parameters<typeof train>) {
+          for (let step = from.step; step < toStep; step++) taken.push(`${round} ${worker} ${step}`);
+          return train.call(own, round, worker, from, toStep);
+        },
+      });
+    };
+    await outcomeOf({ learner, remainingMs: () => -1 });
+    const { workers, rounds, localSteps } = planOf();
+    expect(taken).to.have.length(workers * rounds * localSteps);
+    expect(new Set(taken).size).to.equal(taken.length);
   });
 
   it("brings back a round whose messages were all lost", async () => {

@@ -2,7 +2,7 @@ import type * as z from "zod";
 import { jobSchema } from "./document.ts";
 import { nearestName } from "./nearest-name.ts";
 import { type Path, type Problem, showValue } from "./problem.ts";
-import { describeAllowed, fieldNamesAt, type JsonSchema, namesAllowed, schemasAt } from "./schema.ts";
+import { describeAllowed, fieldNamesAt, type JsonSchema, jobJsonSchema, namesAllowed, schemasAt } from "./schema.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -11,42 +11,53 @@ type Issue = z.core.$ZodIssue;
  * and the nearest valid name. A mistyped `kind` does not hide the problems next to it: they are looked for as if
  * it were the nearest valid kind.
  */
-export function checkSchema(document: unknown): Problem[] {
-  const issues = jobSchema.safeParse(document, { reportInput: true }).error?.issues ?? [];
-  const problems = issues.flatMap((issue) => explain(document, issue.path as Path, issue));
+export function checkSchema(document: unknown, { schema, json }: Schema = job): Problem[] {
+  const issues = schema.safeParse(document, { reportInput: true }).error?.issues ?? [];
+  const problems = issues.flatMap((issue) => explain(document, issue.path as Path, issue, json));
 
   const corrected = structuredClone(document);
-  const corrections = issues.filter((issue) => correctKind(corrected, issue.path as Path));
+  const corrections = issues.filter((issue) => correctKind(corrected, issue.path as Path, json));
   const known = new Set(problems.map(({ path }) => path.join()));
-  const hidden = corrections.length > 0 ? checkSchema(corrected).filter(({ path }) => !known.has(path.join())) : [];
+  const hidden =
+    corrections.length > 0
+      ? checkSchema(corrected, { schema, json }).filter(({ path }) => !known.has(path.join()))
+      : [];
   return [...problems, ...hidden];
 }
 
+/** A kind of document: its definition, and the same as JSON Schema, from which sentences are made. */
+export interface Schema {
+  readonly schema: z.ZodType;
+  readonly json: JsonSchema;
+}
+
+const job: Schema = { schema: jobSchema, json: jobJsonSchema };
+
 /** Puts the nearest valid kind in place of a mistyped one. False when there is none, or nothing to correct. */
-function correctKind(document: unknown, path: Path): boolean {
+function correctKind(document: unknown, path: Path, json: JsonSchema): boolean {
   const owner = valueAt(document, path.slice(0, -1)) as { kind: unknown };
   if (path.at(-1) !== "kind" || typeof owner.kind !== "string") return false;
-  const kind = nearestName(owner.kind, namesAllowed(schemasAt(document, path)));
+  const kind = nearestName(owner.kind, namesAllowed(schemasAt(document, path, json)));
   if (kind === undefined) return false;
   owner.kind = kind;
   return true;
 }
 
-function explain(document: unknown, path: Path, issue: Issue): Problem[] {
+function explain(document: unknown, path: Path, issue: Issue, json: JsonSchema): Problem[] {
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => explainUnknownField(document, path, key));
+    return issue.keys.map((key) => explainUnknownField(document, path, key, json));
   }
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
     const meant = meantBranch(issue);
-    if (meant) return meant.flatMap((inner) => explain(document, [...path, ...(inner.path as Path)], inner));
+    if (meant) return meant.flatMap((inner) => explain(document, [...path, ...(inner.path as Path)], inner, json));
   }
   const found = valueAt(document, path);
-  const schemas = schemasAt(document, path);
+  const schemas = schemasAt(document, path, json);
   const message = `${found === undefined ? "missing" : `found ${showValue(found)}`}; ${allowedInstead(issue, schemas)}`;
   const nearest =
     typeof found === "string"
       ? nearestName(found, namesAllowed(schemas))
-      : nearestName(Object.keys(found ?? {})[0] ?? "", fieldNamesAt(document, path));
+      : nearestName(Object.keys(found ?? {})[0] ?? "", fieldNamesAt(document, path, json));
   return [{ path, message: message + didYouMean(nearest) }];
 }
 
@@ -60,8 +71,8 @@ function didYouMean(name: string | undefined): string {
   return name === undefined ? "" : `; did you mean \`${name}\`?`;
 }
 
-function explainUnknownField(document: unknown, path: Path, field: string): Problem {
-  const names = fieldNamesAt(document, path);
+function explainUnknownField(document: unknown, path: Path, field: string, json: JsonSchema): Problem {
+  const names = fieldNamesAt(document, path, json);
   const nearest = nearestName(field, names);
   const advice = nearest === undefined ? `; known here: ${names.join(", ")}` : didYouMean(nearest);
   return { path: [...path, field], message: `unknown field${advice}` };

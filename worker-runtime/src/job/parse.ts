@@ -6,7 +6,7 @@ import { type JobDocument, jobSchema } from "./document.ts";
 import { nearestName } from "./nearest-name.ts";
 import { type Path, type Problem, showPath } from "./problem.ts";
 import { checkRules } from "./rules.ts";
-import { readSource } from "./source.ts";
+import { type Place, readSource, type Source } from "./source.ts";
 
 /** Far above any real job; the YAML parser takes seconds on a hostile text of ten times this size. */
 const maximumBytes = 64 * 1024;
@@ -45,36 +45,60 @@ export class InvalidJob extends UserError {
   }
 }
 
+/** What a file is called in sentences. */
+export interface FileKind {
+  readonly name: string;
+  readonly example: string;
+  /** What one can do where there is none: a sentence. */
+  readonly advice: string;
+}
+
+const jobFile: FileKind = {
+  name: "job file",
+  example: "job.yaml",
+  advice: "`trivet init` writes a job file to start from.",
+};
+
 /**
  * The job that a YAML or JSON text describes, with every default filled in.
  * Throws `InvalidJob` with all problems at once; `fileName` is how they name the file.
  */
 export function parseJob(text: string, fileName: string): JobDocument {
-  if (Buffer.byteLength(text) > maximumBytes) throw tooLarge(fileName);
-  if (text.includes("\0")) throw notText(fileName);
-  const source = readSource(text);
-  if (source.problems.length === 0 && source.value === null) {
-    throw new UserError(`${fileName} is empty. \`trivet init\` writes a job file to start from.`);
-  }
-  const problems =
-    source.problems.length > 0
-      ? source.problems
-      : checkDocument(source.value).map((problem) => ({ ...problem, place: source.placeOf(problem.path) }));
+  const source = sourceOf(text, fileName, jobFile);
+  const problems = checkDocument(source.value);
   if (problems.length === 0) return jobSchema.parse(source.value);
-  const located = problems.map(({ path, message, place }) => ({
-    file: fileName,
-    ...place,
-    path: showPath(path),
-    message,
-  }));
-  throw new InvalidJob(
-    fileName,
-    located.sort((a, b) => a.line - b.line || a.column - b.column),
-  );
+  throw new InvalidJob(fileName, locate(problems, source, fileName));
 }
 
-/** A rule is not told of a field, or of what is inside it, that is wrong already. */
-function checkDocument(document: unknown): Problem[] {
+/** A text as values that know their places. Throws `UserError` for an empty one, and `InvalidJob` for one that is no YAML. */
+export function sourceOf(text: string, fileName: string, kind: FileKind): Source {
+  if (Buffer.byteLength(text) > maximumBytes) throw tooLarge(fileName, kind);
+  if (text.includes("\0")) throw notText(fileName, kind);
+  const source = readSource(text);
+  if (source.problems.length === 0 && source.value === null)
+    throw new UserError(`${fileName} is empty. ${kind.advice}`);
+  if (source.problems.length === 0) return source;
+  throw new InvalidJob(fileName, source.problems.map(asLocated(fileName)).sort(byPlace));
+}
+
+/** Problems with their places in the file. */
+export function locate(problems: readonly Problem[], source: Source, fileName: string): LocatedProblem[] {
+  const placed = problems.map((problem) => ({ ...problem, place: source.placeOf(problem.path) }));
+  return placed.map(asLocated(fileName)).sort(byPlace);
+}
+
+function asLocated(file: string) {
+  return ({ path, message, place }: Problem & { readonly place: Place }): LocatedProblem => {
+    return { file, ...place, path: showPath(path), message };
+  };
+}
+
+function byPlace(a: LocatedProblem, b: LocatedProblem): number {
+  return a.line - b.line || a.column - b.column;
+}
+
+/** Everything that is wrong with a job. A rule is not told of a field, or of what is inside it, that is wrong already. */
+export function checkDocument(document: unknown): Problem[] {
   const wrong = checkSchema(document);
   const isWrong = (path: Path) => wrong.some((problem) => problem.path.every((step, depth) => step === path[depth]));
   return [...wrong, ...checkRules(document).filter(({ path }) => !isWrong(path))];
@@ -82,42 +106,41 @@ function checkDocument(document: unknown): Problem[] {
 
 /** Reads a job file. Throws `UserError` for one that cannot be read, and as `parseJob` does. */
 export async function readJob(path: string): Promise<JobDocument> {
-  let bytes: Uint8Array;
+  return parseJob(await readText(path, jobFile), path);
+}
+
+/** Reads a file of UTF-8 text. Throws `UserError` for one that cannot be read, or can be no file of this kind. */
+export async function readText(path: string, kind: FileKind): Promise<string> {
   try {
     const info = await stat(path);
     if (info.isDirectory()) {
-      throw new UserError(`${path} is a folder. Name the job file in it, for example ${join(path, "job.yaml")}.`);
+      throw new UserError(`${path} is a folder. Name the ${kind.name} in it, for example ${join(path, kind.example)}.`);
     }
-    if (!info.isFile()) throw new UserError(`${path} is not a regular file. A job is read from a YAML or JSON file.`);
-    if (info.size > maximumBytes) throw tooLarge(path);
-    bytes = await readFile(path);
+    if (!info.isFile()) throw new UserError(`${path} is not a regular file. A ${kind.name} is YAML or JSON.`);
+    if (info.size > maximumBytes) throw tooLarge(path, kind);
+    return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path));
   } catch (error) {
-    throw error instanceof UserError ? error : await unreadable(path, error as NodeJS.ErrnoException);
-  }
-  try {
-    return parseJob(new TextDecoder("utf-8", { fatal: true }).decode(bytes), path);
-  } catch (error) {
-    throw error instanceof TypeError ? notText(path) : error;
+    if (error instanceof TypeError) throw notText(path, kind);
+    throw error instanceof UserError ? error : await unreadable(path, error as NodeJS.ErrnoException, kind);
   }
 }
 
-async function unreadable(path: string, error: NodeJS.ErrnoException): Promise<UserError> {
+async function unreadable(path: string, error: NodeJS.ErrnoException, { advice }: FileKind): Promise<UserError> {
   if (error.code !== "ENOENT" && error.code !== "ENOTDIR")
     return new UserError(`${path} cannot be read: ${error.message}`);
   const neighbours = await readdir(dirname(path)).catch(() => []);
   const nearest = nearestName(basename(path), neighbours);
-  const advice = nearest
-    ? `Did you mean ${join(dirname(path), nearest)}?`
-    : "`trivet init` writes a job file to start from.";
-  return new UserError(`There is no file ${path}. ${advice}`);
-}
-
-function tooLarge(fileName: string): UserError {
   return new UserError(
-    `${fileName} is larger than ${maximumBytes / 1024} KiB, the most that a job file may have. Is it a data file? Name that in \`data.train\`.`,
+    `There is no file ${path}. ${nearest ? `Did you mean ${join(dirname(path), nearest)}?` : advice}`,
   );
 }
 
-function notText(fileName: string): UserError {
-  return new UserError(`${fileName} is not UTF-8 text. A job is a YAML or JSON file.`);
+function tooLarge(fileName: string, { name }: FileKind): UserError {
+  return new UserError(
+    `${fileName} is larger than ${maximumBytes / 1024} KiB, the most that a ${name} may have. Is it a data file? Name that in \`data.train\`.`,
+  );
+}
+
+function notText(fileName: string, { name }: FileKind): UserError {
+  return new UserError(`${fileName} is not UTF-8 text. A ${name} is YAML or JSON.`);
 }

@@ -35,8 +35,8 @@ export const jobJsonSchema: JsonSchema = {
 };
 
 /** What may stand at `path` of `document`: one schema, or several where the document leaves open which one is meant. */
-export function schemasAt(document: unknown, path: Path): readonly JsonSchema[] {
-  let schemas = branches(jobJsonSchema, document);
+export function schemasAt(document: unknown, path: Path, whole = jobJsonSchema): readonly JsonSchema[] {
+  let schemas = branches(whole, document);
   let value = document;
   for (const step of path) {
     value = (value as Record<string | number, unknown> | null | undefined)?.[step];
@@ -46,8 +46,8 @@ export function schemasAt(document: unknown, path: Path): readonly JsonSchema[] 
 }
 
 /** The names of fields that may stand at `path` of `document`. */
-export function fieldNamesAt(document: unknown, path: Path): readonly string[] {
-  return [...new Set(schemasAt(document, path).flatMap(fieldNames))];
+export function fieldNamesAt(document: unknown, path: Path, whole = jobJsonSchema): readonly string[] {
+  return [...new Set(schemasAt(document, path, whole).flatMap(fieldNames))];
 }
 
 /** Without `$schema`, which is for editors. */
@@ -117,6 +117,8 @@ function describeOne(schema: JsonSchema): string {
       return `a list of ${count(schema)} (each ${describeAllowed(itemSchemas(schema))})`;
     case "object":
       return schema.properties ? `{ ${fieldNames(schema).join(", ")} }` : "a mapping";
+    case undefined:
+      return "any value";
     default:
       return "nothing";
   }

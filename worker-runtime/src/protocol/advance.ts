@@ -1,7 +1,7 @@
 import type { ObjectInfo } from "../ports/object-store.ts";
 import { isOverBudget } from "./budget.ts";
 import { encodeBundle } from "./bundle.ts";
-import { closeRound, startNext } from "./close-round.ts";
+import { closeRound, startNext, wasToStop } from "./close-round.ts";
 import { commitBundle } from "./commit.ts";
 import { type Context, once, send } from "./context.ts";
 import { endOf, isSpent, readDecisions, resultKeys } from "./decisions.ts";
@@ -66,6 +66,7 @@ export async function runAdvance(context: Context, round: number, look: number):
     else if (!(await store.head(keys.manifest(job, round + 1)))) await runAdvance(context, round + 1, 1);
     return;
   }
+  if (await wasToStop(context, round)) return send(context, [{ kind: "finish" }]);
   // Each look sends the next: where every message came twice, there would soon be no end of them.
   if (look > 0 && (await store.head(keys.lookHint(job, round, look)))) return;
   if (round === 0) await createFirstModel(context);

@@ -14,11 +14,12 @@ import { trains, type UpdateReport } from "./update.ts";
 
 /** Writes the round's manifest when all that it stands for is stored, and starts what comes next. False: not yet. */
 export async function closeRound(context: Context, round: number): Promise<boolean> {
-  const made = trains(context.plan, round)
-    ? await readShardHeads(context, round)
-    : { shards: [], sums: await readSums(context, round) };
-  if (!made) return false;
-  const manifest = await makeManifest(context, round, made.shards, made.sums);
+  if (!(await isComplete(context, round))) return false;
+  const [made, before] = await Promise.all([
+    trains(context.plan, round) ? readShardHeads(context, round) : readSums(context, round),
+    round === 0 ? undefined : readManifest(context.store, context.job, round - 1),
+  ]);
+  const manifest = makeManifest(context, round, made.shards, made.sums, before);
   const answer = await context.store.putIfAbsent(keys.manifest(context.job, round), encodeManifest(manifest));
   // Whoever creates the manifest sends what follows. If that one dies first, its own message comes again (attempt > 1)
   // and sends it then. So a duplicate here need not.
@@ -30,29 +31,44 @@ export async function closeRound(context: Context, round: number): Promise<boole
 
 /** After a round: the next one, or the result. Whatever ends the job here is decided before anybody acts on it. */
 export async function startNext(context: Context, manifest: Manifest): Promise<void> {
-  const { document, plan } = context;
-  const { patience } = document.training.earlyStop ?? {};
-  const stops = patience !== undefined && (manifest.best?.since ?? 0) >= patience && trains(plan, manifest.round);
-  if (stops)
-    await decide(context.store, context.job, "stop", {
-      round: manifest.round,
-      reason: `${context.learner.primary.metric} has not improved in ${patience} measurements`,
-    });
+  const stops = await stopIfDue(context, manifest);
+  const { plan, store, job } = context;
   if (stops || !trains(plan, manifest.round)) return send(context, [{ kind: "finish" }]);
   const next = manifest.round + 1;
-  const decisions = await readDecisions(context.store, context.job);
+  const decisions = await readDecisions(store, job);
   if (endOf(decisions) || (await isOverBudget(context, decisions, next))) return send(context, [{ kind: "finish" }]);
   await sendRound(context, next);
 }
 
-async function makeManifest(
+/**
+ * Whether the job was to stop early before this round. Everybody who comes to the round asks again, and has the same answer
+ * from the same manifest: who completed the round before may have died before it wrote the decision down.
+ */
+export async function wasToStop(context: Context, round: number): Promise<boolean> {
+  if (round === 0 || !context.document.training.earlyStop) return false;
+  const before = await readManifest(context.store, context.job, round - 1);
+  return before !== undefined && stopIfDue(context, before.manifest);
+}
+
+async function stopIfDue({ store, job, document, plan, learner }: Context, manifest: Manifest): Promise<boolean> {
+  const { patience } = document.training.earlyStop ?? {};
+  const isDue = patience !== undefined && (manifest.best?.since ?? 0) >= patience && trains(plan, manifest.round);
+  if (isDue)
+    await decide(store, job, "stop", {
+      round: manifest.round,
+      reason: `${learner.primary.metric} has not improved in ${patience} measurements`,
+    });
+  return isDue;
+}
+
+function makeManifest(
   context: Context,
   round: number,
   made: Manifest["shards"],
   sums: RoundSums,
-): Promise<Manifest> {
-  const { learner, store, job, plan } = context;
-  const before = round === 0 ? undefined : await readManifest(store, job, round - 1);
+  before: Awaited<ReturnType<typeof readManifest>>,
+): Manifest {
+  const { learner, job, plan } = context;
   if (round > 0 && !before) throw new UserError(`The manifest of round ${round - 1} of ${job} is gone.`, 1);
   const metrics = sums.held ? learner.metrics(sums.held) : null;
   return {
@@ -79,12 +95,16 @@ function bestSoFar(
   return { ...best, since: best.since + 1 };
 }
 
-/** The heads of all shards of the next model; undefined while one is missing. */
-async function readShardHeads(context: Context, round: number) {
-  const { store, job, plan } = context;
+/** Whether all shards of the next model are there. The last round makes none; who asks has seen all of its updates. */
+async function isComplete({ store, job, plan }: Context, round: number): Promise<boolean> {
+  if (!trains(plan, round)) return true;
   const prefix = keys.models(job, round + 1);
   const found = (await store.list(prefix)).filter(({ key }) => rankOf(key, prefix) !== undefined);
-  if (found.length < plan.reducers) return undefined;
+  return found.length >= plan.reducers;
+}
+
+/** What the heads of the next model's shards say. */
+async function readShardHeads({ store, job, plan }: Context, round: number) {
   const heads = await Promise.all(
     shards(plan).map(async (shard) => {
       const key = keys.model(job, round + 1, shard);
@@ -99,7 +119,7 @@ async function readShardHeads(context: Context, round: number) {
 }
 
 /** The last round has no reduce: whoever sees it complete adds up the reports, and stores the traces. */
-async function readSums(context: Context, round: number): Promise<RoundSums> {
+async function readSums(context: Context, round: number): Promise<{ shards: Manifest["shards"]; sums: RoundSums }> {
   const { store, job, plan } = context;
   const heads = await Promise.all(
     Array.from({ length: plan.workers }, async (_, worker) => {
@@ -108,5 +128,5 @@ async function readSums(context: Context, round: number): Promise<RoundSums> {
     }),
   );
   await store.putIfAbsent(keys.trace(job, round), Buffer.from(JSON.stringify(heads.map(({ trace }) => trace))));
-  return addReports(heads.map(({ report }) => report as UpdateReport));
+  return { shards: [], sums: addReports(heads.map(({ report }) => report as UpdateReport)) };
 }

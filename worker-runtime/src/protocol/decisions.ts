@@ -29,14 +29,22 @@ export async function decide(
   await store.putIfAbsent(keys.decision(job, name), Buffer.from(seal(details)));
 }
 
-/** What has been decided; usually nothing. */
-export async function readDecisions(store: ObjectStore, job: string): Promise<Decision[]> {
+/**
+ * What has been decided; usually nothing. `certain`: names that are also looked up one by one, for whoever must not miss them
+ * where a list may come a moment late.
+ */
+export async function readDecisions(
+  store: ObjectStore,
+  job: string,
+  certain: readonly Decision["name"][] = [],
+): Promise<Decision[]> {
   const prefix = keys.decisions(job);
-  const found = await store.list(prefix);
+  const listed = (await store.list(prefix)).map(({ key }) => key.slice(prefix.length) as Decision["name"]);
   const decisions = await Promise.all(
-    found.map(async ({ key }) => {
+    [...new Set([...listed, ...certain])].map(async (name) => {
+      const key = keys.decision(job, name);
       const bytes = await store.get(key);
-      return bytes && { ...unseal<Decision>(key, bytes), name: key.slice(prefix.length) as Decision["name"] };
+      return bytes && { ...unseal<Decision>(key, bytes), name };
     }),
   );
   return decisions.filter((decision) => decision !== undefined);

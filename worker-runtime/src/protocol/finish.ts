@@ -16,6 +16,7 @@ import type { ResultFile } from "./learner.ts";
 import { findHead, readManifest } from "./manifest.ts";
 import { readWeights } from "./model-shards.ts";
 import { readDatasetManifest, readDivergences, readRounds } from "./run-record.ts";
+import { sendLook } from "./send-round.ts";
 
 /** `result/manifest.json`: written last, so that a result that has one is whole. */
 export interface ResultManifest {
@@ -36,14 +37,14 @@ export interface ResultManifest {
 export async function runFinish(context: Context): Promise<void> {
   const { store, job, learner } = context;
   if (await store.head(keys.result(job, "manifest.json"))) return;
-  const decisions = await readDecisions(store, job);
+  const decisions = await readDecisions(store, job, ["stop", "cancel", "failed", "result"]);
   const end = endOf(decisions);
   if (end?.name === "failed") return;
   const keyOf = resultKeys(job, end);
   if (isSpent(end) && (await store.head(keyOf("manifest.json")))) return;
   const closed = isSpent(end) ? end!.round! : await findHead(store, job);
-  // A budget that was spent, until another was set; whoever set it has sent what follows.
-  if (!end && closed <= context.plan.rounds) return;
+  // A budget that was spent, until another was set; or a list comes late. Whoever looks at the round finds out.
+  if (!end && closed <= context.plan.rounds) return sendLook(context, closed, 1);
   const round = await decideResult(context, decisions, end, closed);
   const weights = await readWeights(context, round);
   const weightsHash = sha256(new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength));
@@ -86,7 +87,7 @@ async function decideResult(
   const best = document.training.earlyStop ? last?.manifest.best?.round : undefined;
   if (isSpent(end)) return best ?? closed;
   await decide(store, job, "result", { round: best ?? Math.min(closed, plan.rounds), reason: best ? "best" : "last" });
-  return (await readDecisions(store, job)).find(({ name }) => name === "result")!.round!;
+  return (await readDecisions(store, job, ["result"])).find(({ name }) => name === "result")!.round!;
 }
 
 async function makeRecord(

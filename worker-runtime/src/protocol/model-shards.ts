@@ -1,6 +1,7 @@
 import { codecs, roundToBf16 } from "../codec/index.ts";
 import { UserError } from "../errors.ts";
 import type { Plan } from "../job/plan.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
 import { type BundleLayout, decodeParts, partsRange } from "./bundle.ts";
 import type { Context } from "./context.ts";
 import { keys } from "./keys.ts";
@@ -45,8 +46,11 @@ export function encodeModelShard(plan: Plan, { weights, momentum }: ModelShard):
   return wireCodec(plan) === "fp32" ? [bytesOf(weights), kept] : [roundToBf16(weights), kept, bytesOf(weights)];
 }
 
+/** What reading a model needs of a task's context. */
+type ModelPlace = Pick<Context, "plan" | "job"> & { readonly store: Pick<ObjectStore, "get"> };
+
 /** Reads a whole shard: weights in full precision and the outer momentum. */
-export async function readModelShard(context: Context, round: number, shard: number): Promise<ModelShard> {
+export async function readModelShard(context: ModelPlace, round: number, shard: number): Promise<ModelShard> {
   const { plan, job } = context;
   const layout = modelLayout(plan, shard);
   const key = keys.model(job, round, shard);
@@ -94,7 +98,7 @@ export class ModelCache {
   }
 }
 
-async function required(context: Context, key: string, range: { offsetBytes: number; lengthBytes: number }) {
+async function required(context: ModelPlace, key: string, range: { offsetBytes: number; lengthBytes: number }) {
   const bytes = await context.store.get(key, range);
   if (!bytes) throw new UserError(`The object ${key} is gone; it was removed while the job still needed it.`, 1);
   return bytes;

@@ -23,8 +23,11 @@ export interface ModelReport {
   readonly sums?: RoundSums;
 }
 
-/** How many updates are fetched ahead while one is summed: bounds the memory, whatever the number of workers. */
-const prefetch = 4;
+/**
+ * How many updates are fetched ahead while one is summed: bounds the memory, whatever the number of workers. Parts of large
+ * models fill a function's bandwidth by fours; with small ones the time is all waiting.
+ */
+const prefetch = (partBytes: number) => Math.min(16, Math.max(4, Math.floor(2 ** 22 / partBytes)));
 
 /**
  * Makes one shard of the next round's model: the mean of all workers' updates, and the outer optimizer's step on it. False
@@ -32,8 +35,9 @@ const prefetch = 4;
  */
 export async function runReduce(context: Context, round: number, shard: number): Promise<boolean> {
   const key = keys.model(context.job, round + 1, shard);
-  if (!(await context.store.head(key))) {
-    if (await isTooLate(context, round)) return true;
+  const [made, late] = await Promise.all([context.store.head(key), isTooLate(context, round)]);
+  if (!made) {
+    if (late) return true;
     await commitBundle(context, key, await makeShard(context, round, shard));
   }
   return closeRound(context, round);
@@ -116,13 +120,14 @@ async function* updatesInOrder(context: Context, round: number, shard: number) {
     };
   };
   const waiting: ReturnType<typeof fetch>[] = [];
-  for (let worker = 0; worker < plan.workers + prefetch; worker++) {
+  const ahead = prefetch(layout[shard]!);
+  for (let worker = 0; worker < plan.workers + ahead; worker++) {
     if (worker < plan.workers) {
       const update = fetch(worker);
       // A failure is reported when its turn comes; until then it must not count as unhandled.
       update.catch(() => {});
       waiting.push(update);
     }
-    if (worker >= prefetch) yield await waiting.shift()!;
+    if (worker >= ahead) yield await waiting.shift()!;
   }
 }

@@ -60,21 +60,28 @@ export async function isOver(store: ObjectStore, job: string): Promise<boolean> 
 /** All closed rounds, with what their tasks measured of themselves. */
 export async function readRounds(store: ObjectStore, job: string): Promise<RoundRecord[]> {
   const rounds: RoundRecord[] = [];
-  for (let round = 0; ; round++) {
-    const [closed, traces] = await Promise.all([
-      readManifest(store, job, round),
-      readJson<TaskTrace[]>(store, keys.trace(job, round)),
-    ]);
-    if (!closed) return rounds;
-    const { trainLoss, metrics } = closed.manifest;
-    rounds.push({
-      round,
-      manifestHash: closed.hash,
-      trainLoss: trainLoss ?? undefined,
-      metrics: metrics ?? undefined,
-      traces: (traces ?? []).filter((trace) => trace !== null),
-    });
+  for (;;) {
+    const round = await readRound(store, job, rounds.length);
+    if (!round) return rounds;
+    rounds.push(round);
   }
+}
+
+/** One round; undefined while it is not closed. */
+export async function readRound(store: ObjectStore, job: string, round: number): Promise<RoundRecord | undefined> {
+  const [closed, traces] = await Promise.all([
+    readManifest(store, job, round),
+    readJson<TaskTrace[]>(store, keys.trace(job, round)),
+  ]);
+  if (!closed) return undefined;
+  const { trainLoss, metrics } = closed.manifest;
+  return {
+    round,
+    manifestHash: closed.hash,
+    trainLoss: trainLoss ?? undefined,
+    metrics: metrics ?? undefined,
+    traces: (traces ?? []).filter((trace) => trace !== null),
+  };
 }
 
 export async function readDivergences(store: ObjectStore, job: string): Promise<Divergence[]> {

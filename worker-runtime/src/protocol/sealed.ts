@@ -12,16 +12,16 @@ export function seal(value: object): string {
 /** Reads what `seal` wrote. Throws DamagedObject; `key` is for its sentence. */
 export function unseal<T extends object>(key: string, bytes: Uint8Array): T {
   const text = Buffer.from(bytes).toString();
-  const value = parsed(text);
-  if (value === undefined || seal(value) !== text) throw new DamagedObject(key);
+  const value = unsealed(text);
+  if (value === undefined) throw new DamagedObject(key);
   return value as T;
 }
 
-/** Without its seal; undefined for what is no JSON object. */
-function parsed(text: string): object | undefined {
+/** Without its seal; undefined for what is no JSON object, or has another seal. */
+function unsealed(text: string): object | undefined {
   try {
     const { seal: _, ...value } = JSON.parse(text);
-    return value;
+    return seal(value) === text ? value : undefined;
   } catch {
     return undefined;
   }

@@ -14,8 +14,9 @@ import { encodeUpdate, measures, trains, type UpdateReport } from "./update.ts";
 /** One worker's share of one round: from the round's weights, some local steps, one update. */
 export async function runStep(context: Context, round: number, worker: number, fromStep = 0): Promise<void> {
   const key = keys.update(context.job, round, worker);
-  if (!(await context.store.head(key))) {
-    if (await isTooLate(context, round)) return;
+  const [made, late] = await Promise.all([context.store.head(key), isTooLate(context, round)]);
+  if (!made) {
+    if (late) return;
     const update = await makeUpdate(context, round, worker, fromStep);
     if (update === "paused") return;
     await commitBundle(context, key, update);

@@ -14,7 +14,11 @@ export interface RoundMetrics {
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
-export function roundMetrics({ document, plan, rounds }: RunRecord): RoundMetrics[] {
+export function roundMetrics({
+  document,
+  plan,
+  rounds,
+}: Pick<RunRecord, "document" | "plan" | "rounds">): RoundMetrics[] {
   const { workers, localSteps, batchSize } = plan;
   return rounds.map(({ round, trainLoss, metrics }) => ({
     round,

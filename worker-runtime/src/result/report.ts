@@ -8,77 +8,96 @@ import { type Html, html } from "./report/html.ts";
 import { integrity } from "./report/integrity.ts";
 import { lineChart } from "./report/line-chart.ts";
 import { loadingTheModel } from "./report/loading.ts";
+import { frozenPage } from "./report/page.ts";
 import { roundsTable } from "./report/rounds-table.ts";
-import { style } from "./report/style.ts";
 import { timeSplit } from "./report/time-split.ts";
 import { spanOf, timeline } from "./report/timeline.ts";
-import type { RunRecord } from "./run-record.ts";
+import type { PageRecord, RunRecord } from "./run-record.ts";
 
-/**
- * `report.html`: all that there is to know of a run, on one page that needs nothing but itself. It holds no script and
- * asks for no file, and its Content-Security-Policy forbids both, so it can be mailed and hosted anywhere. It is
- * well-formed XML too, so that tools can read it.
- */
+/** `report.html`: all that there is to know of a run, on one page. */
 export function renderReport(record: RunRecord): string {
-  const page = html`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8"/>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"/>
-<meta name="viewport" content="width=device-width, initial-scale=1"/>
-<meta name="color-scheme" content="light dark"/>
-<link rel="icon" href="data:,"/>
-<title>${record.document.name}: training report</title>
-<style>${style}</style>
-</head>
-<body>
-${heading(record)}
-<main>
-<h2>Learning</h2>
-${learning(record)}
-<h2>Time</h2>
-${time(record)}
-<h2>Cost</h2>
-${costs(record)}
-<h2>Environment</h2>
-${environment(record.rounds.flatMap(({ traces }) => traces))}
-<h2>Data</h2>
-${data(record)}
-<h2 id="integrity">Integrity</h2>
-${integrity(record)}
-<h2>Loading the model</h2>
-${loadingTheModel(record)}
-<h2>The job as it ran</h2>
-<p>With every default filled in.</p>
-<pre><code>${stringify(record.document)}</code></pre>
-</main>
-</body>
-</html>
-`;
-  return page.text;
+  return frozenPage(`${record.document.name}: training report`, pageBody(record));
 }
 
-function learning(record: RunRecord): Html {
+/** The same page for a run that is under way, too; `trivet watch --web` replaces its sections one by one. */
+export function pageBody(record: PageRecord): Html {
+  const [head, ...sections] = sectionsOf(record);
+  return html`<header id="${head!.id}">
+${head!.content}
+</header>
+<main>
+${sections.map(
+  ({ id, content }) => html`<section id="${id}"${!content && html` hidden="hidden"`}>
+${content}
+</section>
+`,
+)}</main>`;
+}
+
+export interface Section {
+  readonly id: string;
+  /** Undefined while there is nothing to say. */
+  readonly content: Html | undefined;
+}
+
+/** The parts of the page, always the same ones; the first is its heading. */
+export function sectionsOf(record: PageRecord): readonly Section[] {
+  const isOver = record.weightsHash !== undefined;
+  return [
+    { id: "heading", content: heading(record) },
+    { id: "learning", content: html`<h2>Learning</h2>${learning(record)}` },
+    { id: "time", content: html`<h2>Time</h2>${time(record)}` },
+    {
+      id: "cost",
+      content:
+        record.cost && record.cost.tasks > 0 ? html`<h2>Cost</h2>${costs(record.cost, record.budget)}` : undefined,
+    },
+    {
+      id: "environment",
+      content: html`<h2>Environment</h2>${environment(record.rounds.flatMap(({ traces }) => traces))}`,
+    },
+    { id: "data", content: html`<h2>Data</h2>${data(record)}` },
+    { id: "integrity", content: isOver ? html`<h2>Integrity</h2>${integrity(record)}` : undefined },
+    { id: "loading", content: isOver ? html`<h2>Loading the model</h2>${loadingTheModel(record)}` : undefined },
+    {
+      id: "job",
+      content: html`<h2>The job as it ran</h2>
+<p>With every default filled in.</p>
+<pre tabindex="0"><code>${stringify(record.document)}</code></pre>`,
+    },
+  ];
+}
+
+function learning(record: PageRecord): Html {
   const { rounds, primaryMetric, resultRound } = record;
   const names = [...new Set([primaryMetric, ...rounds.flatMap(({ metrics }) => Object.keys(metrics ?? {}))])];
-  const lastRound = rounds.at(-1)?.round ?? 0;
+  // While a run is under way the curves grow towards its planned end.
+  const lastRound = record.weightsHash === undefined ? record.plan.rounds : (rounds.at(-1)?.round ?? 0);
   const held = names.map((name, i) =>
     lineChart({
       id: `held-out-${i}`,
       title: `Held-out ${name}`,
-      points: rounds.map(({ round, metrics }) => ({ round, value: metrics?.[name] ?? Number.NaN })),
+      series: [
+        {
+          points: rounds.map(({ round, metrics }) => ({ round, value: metrics?.[name] ?? Number.NaN })),
+          markedRound: resultRound,
+        },
+      ],
       format: (value) => metric(name, value),
       formatTick: (value) => metricTick(name, value),
-      markedRound: resultRound,
       lastRound,
     }),
   );
   const loss = lineChart({
     id: "training-loss",
     title: "Training loss",
-    points: rounds.map(({ round, trainLoss }) => ({ round, value: trainLoss ?? Number.NaN })),
+    series: [
+      {
+        points: rounds.map(({ round, trainLoss }) => ({ round, value: trainLoss ?? Number.NaN })),
+        markedRound: undefined,
+      },
+    ],
     format: short,
-    markedRound: undefined,
     lastRound,
   });
   return html`<div class="charts">
@@ -90,7 +109,7 @@ ${held.slice(1)}
 ${roundsTable(rounds, roundMetrics(record), names)}`;
 }
 
-function time({ rounds }: RunRecord): Html {
+function time({ rounds }: PageRecord): Html {
   const traces = rounds.flatMap((round) => round.traces);
   if (traces.length === 0) return html`<p>No traces were kept of this run, so where its time went is not known.</p>`;
   const span = spanOf(traces);
@@ -104,7 +123,7 @@ ${timeline(rounds)}
 ${usage(traces)}`;
 }
 
-function data({ dataset: { hash, trainExamples, heldOutExamples, skippedRows } }: RunRecord): Html {
+function data({ dataset: { hash, trainExamples, heldOutExamples, skippedRows } }: PageRecord): Html {
   return facts([
     ["Training examples", count(trainExamples)],
     ["Held-out examples", count(heldOutExamples)],

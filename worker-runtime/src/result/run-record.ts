@@ -91,3 +91,14 @@ export interface RunRecord {
   /** The last cap in dollars, where there was one. */
   readonly budget?: number;
 }
+
+/** A run as a page shows it: one that has ended, or one that is under way. */
+export interface PageRecord extends Omit<RunRecord, "outcome" | "resultRound" | "weightsHash"> {
+  /** Also the states of a job without a result, such as "running". */
+  readonly outcome: { readonly state: string; readonly reason?: string };
+  /** Undefined, as the hash of the weights, while there is no result. */
+  readonly resultRound: number | undefined;
+  readonly weightsHash: string | undefined;
+  /** Of a run under way: workers that are done with the round after the last closed one. */
+  readonly workersDone?: number;
+}

@@ -145,7 +145,7 @@ export class RecordedTrainer implements Trainer {
   #loadedProgram(): StepProgram {
     const { parameters } = this.#model;
     this.#program ??= new StepProgram(
-      this.#native.binding,
+      this.#native,
       this.#recording!,
       parameters,
       this.#options.optimizer,

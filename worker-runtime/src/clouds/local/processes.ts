@@ -14,6 +14,9 @@ const compileCache = enableCompileCache().directory;
 /** A process that dies this often in a row without finishing one task will not get better. */
 const deathsInARow = 3;
 
+/** What all workers of a run are told. */
+type Order = Omit<WorkerOrder, "place" | "life">;
+
 export interface ProcessEvents {
   onNews(place: string, news: WorkerNews): void;
   /** A process ended by itself; it is started again after this has resolved. */
@@ -27,7 +30,8 @@ export class WorkerProcesses {
   readonly #events: ProcessEvents;
   readonly #logFolder: string;
   readonly #children = new Map<string, ChildProcess>();
-  #order: Omit<WorkerOrder, "place"> | undefined;
+  readonly #lives = new Map<string, number>();
+  #order: Order | undefined;
   #stopped = false;
 
   constructor(places: readonly string[], logFolder: string, events: ProcessEvents) {
@@ -42,9 +46,9 @@ export class WorkerProcesses {
   }
 
   /** From now on the workers work. */
-  begin(order: Omit<WorkerOrder, "place">): void {
+  begin(order: Order): void {
     this.#order = order;
-    for (const [place, child] of this.#children) child.send({ ...order, place });
+    for (const [place, child] of this.#children) child.send({ ...order, place, life: this.#lives.get(place) ?? 0 });
   }
 
   /** Ends all processes and waits until they are gone. Nothing is lost: what was not acknowledged is delivered again. */
@@ -68,6 +72,7 @@ export class WorkerProcesses {
     const child = fork(entrypoint, { stdio: ["ignore", output, output, "ipc"], env });
     closeSync(output);
     this.#children.set(place, child);
+    this.#lives.set(place, restarts);
     let deathsNow = deaths + 1;
     child.on("message", (news: WorkerNews) => {
       if (news.type === "handled") deathsNow = 1;
@@ -88,6 +93,6 @@ export class WorkerProcesses {
       const reason = `Worker ${place} ended ${how} ${deathsInARow} times in a row without finishing a task. Its output is in ${log}.`;
       this.#events.onGiveUp(new UserError(reason, 1));
     });
-    if (this.#order) child.send({ ...this.#order, place });
+    if (this.#order) child.send({ ...this.#order, place, life: restarts });
   }
 }

@@ -37,6 +37,11 @@ export class RoundWatcher {
     this.#next = first;
   }
 
+  /** The first round that was not complete at the last look. */
+  get next(): number {
+    return this.#next;
+  }
+
   /** Reports every round that has been closed since the last look. */
   async look(): Promise<void> {
     for (;;) {

@@ -51,6 +51,22 @@ export async function fetchResult(
   );
 }
 
+/** A result in a store, whose files are read one by one and checked against its manifest. Throws `UserError` as `fetchResult` does. */
+export async function openStoredResult(store: ObjectStore, job: string) {
+  const newest = await readNewestResult(store, job);
+  if (!newest) throw await noResult(store, job);
+  const { bytes: stored, keyOf } = newest;
+  const manifest = parseResultManifest(Buffer.from(stored).toString(), keyOf("manifest.json"));
+  const read = async (name: string): Promise<Uint8Array> => {
+    const bytes = await store.get(keyOf(name));
+    if (!bytes)
+      throw new UserError(`The result of ${job} lacks its file ${name}: somebody removed it from the store.`, 1);
+    if (sha256(bytes) !== manifest.files[name]) throw damaged(keyOf(name));
+    return bytes;
+  };
+  return { manifest, read };
+}
+
 async function fetchWhole(
   store: ObjectStore,
   keyOf: (file: string) => string,
@@ -130,7 +146,11 @@ async function fetchFile(
     if (sha256(await readFile(file)) === hash) return;
     await rm(file);
   }
-  throw new UserError(`${info.key} is damaged in the store: its hash is not the one that training wrote down.`, 1);
+  throw damaged(info.key);
+}
+
+function damaged(key: string): UserError {
+  return new UserError(`${key} is damaged in the store: its hash is not the one that training wrote down.`, 1);
 }
 
 /** Adds to a file what it lacks, piece by piece. Others who do the same put the same bytes in the same places. */

@@ -13,6 +13,8 @@ export interface StackOutputs {
   readonly deadLetterQueueUrl: string | undefined;
   /** A page with the queue, the workers and their errors. */
   readonly dashboardUrl: string | undefined;
+  /** Where the workers write their logs: a log group's name, a log bucket's id, or a workspace's resource id. */
+  readonly logLocation: string | undefined;
 }
 
 export type Cloud = "aws" | "gcp" | "azure";
@@ -52,6 +54,7 @@ const forms: Record<Cloud, Readonly<Record<"storeUrl" | "queueUrl" | "deadLetter
 };
 
 const region: Form = { pattern: /^[a-z0-9-]+$/, words: "a region's name" };
+const logs: Form = { pattern: /^\/?[\w.-]+(\/[\w.-]+)*$/, words: "the name or id of a place for logs" };
 const page: Form = { pattern: /^https?:\/\/\S+$/, words: "a page's address" };
 
 const needed = ["cloud", "storeUrl", "queueUrl"] as const;
@@ -82,6 +85,7 @@ export function parseStackOutputs(json: string, place: string): StackOutputs {
     queueUrl: text("queueUrl", queueUrl),
     deadLetterQueueUrl: textIfAny("deadLetterQueueUrl", deadLetterQueueUrl),
     dashboardUrl: textIfAny("dashboardUrl", page),
+    logLocation: textIfAny("logLocation", logs),
   };
 }
 

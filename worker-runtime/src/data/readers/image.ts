@@ -11,9 +11,21 @@ const endOfJpeg = Buffer.of(0xff, 0xd9);
  * become 8. Throws an Error that says what is wrong with the bytes.
  */
 export function decodeImage(bytes: Buffer): Image {
-  if (bytes.readUInt32BE(0) === 0x89504e47) return decodePng(bytes);
-  if (bytes.readUInt16BE(0) === 0xffd8) return decodeJpeg(bytes);
-  throw new Error("neither PNG nor JPEG");
+  const decode = decoderOf(bytes);
+  if (!decode) throw new Error("neither PNG nor JPEG");
+  try {
+    return decode(bytes);
+  } catch (error) {
+    // The decoders trust the bytes, and stumble where these make no sense.
+    if (error instanceof TypeError || error instanceof RangeError) throw new Error("its data is damaged");
+    throw error;
+  }
+}
+
+function decoderOf(bytes: Buffer): ((bytes: Buffer) => Image) | undefined {
+  if (bytes.length >= 4 && bytes.readUInt32BE(0) === 0x89504e47) return decodePng;
+  if (bytes.length >= 2 && bytes.readUInt16BE(0) === 0xffd8) return decodeJpeg;
+  return undefined;
 }
 
 function decodePng(bytes: Buffer): Image {

@@ -1,13 +1,14 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import { asyncBufferFromFile, type Compressors, type ParquetScan, parquetScan } from "hyparquet";
 import { UserError } from "../../errors.ts";
+import { checkPages } from "./parquet-pages.ts";
 import type { ReadRow, RowBatches } from "./reader.ts";
 
 /** hyparquet brings Snappy itself. */
 const compressors: Compressors = {
-  GZIP: (bytes) => gunzipSync(bytes),
-  BROTLI: (bytes) => brotliDecompressSync(bytes),
-  ZSTD: (bytes) => zstdDecompressSync(bytes),
+  GZIP: (bytes, maxOutputLength) => gunzipSync(bytes, { maxOutputLength }),
+  BROTLI: (bytes, maxOutputLength) => brotliDecompressSync(bytes, { maxOutputLength }),
+  ZSTD: (bytes, maxOutputLength) => zstdDecompressSync(bytes, { maxOutputLength }),
 };
 
 const batchRows = 4096;
@@ -15,10 +16,14 @@ const batchRows = 4096;
 /** Parquet, one row group in memory at a time. `line` counts records from 1. */
 export async function* readParquet(path: string, file: string): RowBatches {
   try {
-    const scan = await parquetScan({ file: await asyncBufferFromFile(path), compressors });
+    const bytes = await asyncBufferFromFile(path);
+    const scan = await parquetScan({ file: bytes, compressors });
     const names = topLevelColumns(scan);
-    for (const { rowStart, rowEnd } of scan.ranges) {
-      const columns = await Promise.all(names.map((column) => scan.readColumn({ column, rowStart, rowEnd })));
+    // Without a filter each row group is one range.
+    for (const [group, { rowStart, rowEnd }] of scan.ranges.entries()) {
+      await checkPages(bytes, scan.metadata.row_groups[group]!);
+      // `async`: readColumn may also throw at once, and then nobody would wait for those before it.
+      const columns = await Promise.all(names.map(async (column) => scan.readColumn({ column, rowStart, rowEnd })));
       for (let start = rowStart; start < rowEnd; start += batchRows) {
         const batch: ReadRow[] = [];
         for (let row = start; row < Math.min(start + batchRows, rowEnd); row++) {

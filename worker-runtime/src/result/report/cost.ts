@@ -1,12 +1,11 @@
+import type { JobCost } from "../../cost/job-cost.ts";
 import { cloudNames } from "../../cost/prices.ts";
-import type { RunRecord } from "../run-record.ts";
 import { facts } from "./environment.ts";
 import { bytes, count, percent } from "./format.ts";
 import { type Html, html } from "./html.ts";
 
 /** What the tasks used, as each cloud would bill it, beside a run without disturbances. */
-export function costs({ cost, budget }: RunRecord): Html {
-  if (!cost || cost.tasks === 0) return html`<p>No traces were kept of this run, so what it cost is not known.</p>`;
+export function costs(cost: JobCost, budget: number | undefined): Html {
   const { clouds, ranOn, coldStarts, memoryMib, reasons, advice } = cost;
   const where = ranOn
     ? `What this job cost on ${cloudNames[ranOn]} and would have cost elsewhere`

@@ -1,11 +1,11 @@
-import type { RunRecord } from "../run-record.ts";
+import type { PageRecord } from "../run-record.ts";
 import { counted } from "./format.ts";
 import { type Html, html } from "./html.ts";
 
 /** Hashes by which a run is known, and every task that came to other bits than the stored ones. */
-export function integrity({ weightsHash, dataset, rounds, divergences }: RunRecord): Html {
+export function integrity({ weightsHash, dataset, rounds, divergences }: PageRecord): Html {
   const hashes = [
-    ["Weights", weightsHash, "SHA-256 of all weights: f32, little-endian, in the order of the parameters"],
+    ["Weights", weightsHash ?? "–", "SHA-256 of all weights: f32, little-endian, in the order of the parameters"],
     [
       "Training",
       rounds.at(-1)?.manifestHash ?? "–",
@@ -25,7 +25,7 @@ ${divergences.length === 0 ? html`<p>No task that ran twice came to other bits.<
 }
 
 /** For the top of the page: undefined when all is well. */
-export function divergenceWarning({ divergences }: RunRecord): Html | undefined {
+export function divergenceWarning({ divergences }: PageRecord): Html | undefined {
   if (divergences.length === 0) return undefined;
   const tasks =
     divergences.length === 1 ? "1 task that ran again came" : `${divergences.length} tasks that ran again came`;
@@ -34,7 +34,7 @@ export function divergenceWarning({ divergences }: RunRecord): Html | undefined 
 
 const shownDivergences = 100;
 
-function divergenceTable(divergences: RunRecord["divergences"]): Html {
+function divergenceTable(divergences: PageRecord["divergences"]): Html {
   return html`<p>${counted(divergences.length, "divergence")}: a task ran again and came to other bits. What was stored first was kept.</p>
 <div class="scroll" role="region" aria-label="Divergences" tabindex="0"><table>
 <thead><tr><th scope="col" class="words">Object</th><th scope="col" class="words">Stored</th><th scope="col" class="words">Other</th><th scope="col" class="words">Place</th><th scope="col" class="words">Ran on</th></tr></thead>

@@ -1,8 +1,8 @@
-import type { RunRecord } from "../run-record.ts";
+import type { PageRecord } from "../run-record.ts";
 import { type Html, html } from "./html.ts";
 
 /** The few lines that open the result, in TypeScript and in Python. */
-export function loadingTheModel({ document, plan }: RunRecord): Html {
+export function loadingTheModel({ document, plan }: PageRecord): Html {
   const python = `from safetensors.numpy import load_file
 
 weights = load_file("model.safetensors")
@@ -18,9 +18,9 @@ model.summary();`;
 ${
   hasLayers &&
   html`<div><h3>TypeScript</h3>
-<pre><code>${typescript}</code></pre></div>
+<pre tabindex="0"><code>${typescript}</code></pre></div>
 `
 }<div><h3>Python</h3>
-<pre><code>${python}</code></pre></div>
+<pre tabindex="0"><code>${python}</code></pre></div>
 </div>`;
 }

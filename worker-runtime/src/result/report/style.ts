@@ -38,9 +38,11 @@ code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospac
 .eyebrow svg { width: 1.25em; height: 1.25em; fill: none; stroke: var(--accent); stroke-width: 2; stroke-linecap: round; }
 .note, .legend, figcaption { font-size: 0.875rem; }
 .charts + .note, .scroll + .note { margin-top: 0.75rem; }
+figure + h3, .note + h3 { margin-top: 2rem; }
 .headline { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 0.75rem; margin: 1.25rem 0 0.25rem; }
 .headline strong { font-size: 3.25rem; font-weight: 650; line-height: 1.1; letter-spacing: -0.03em; }
 .headline span { font-size: 1.125rem; color: var(--muted); }
+progress { display: block; width: 100%; height: 0.75rem; margin: 0.75rem 0; accent-color: var(--accent); }
 .warning { margin: 1.25rem 0 0; padding: 0.75rem 1rem; border: 1px solid var(--alert); border-left-width: 5px; border-radius: 4px; }
 .warning strong { color: var(--alert); }
 dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr)); gap: 1rem 2rem; }
@@ -59,6 +61,10 @@ figure svg { display: block; width: 100%; height: auto; margin-top: 0.5rem; over
 .axis { stroke: var(--stone); }
 .curve, .dots { fill: none; stroke: var(--accent); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 .dots { stroke-width: 5; }
+.kind-1 { stroke: var(--warm); } .kind-2 { stroke: var(--plum); } .kind-3 { stroke: var(--stone); } .kind-4 { stroke: var(--alert); } .kind-5 { stroke: var(--ink); }
+.curve.kind-1, .curve.kind-4 { stroke-dasharray: 8 5; }
+.curve.kind-2, .curve.kind-5 { stroke-dasharray: 2 5; }
+.curve-name { fill: var(--ink); font-size: 12px; font-weight: 600; paint-order: stroke; stroke: var(--paper); stroke-width: 3px; }
 .result { fill: var(--paper); stroke: var(--ink); stroke-width: 2; }
 .bar { display: block; width: 100%; height: 28px; margin: 1rem 0; border-radius: 4px; }
 .compute, .step { fill: var(--accent); }
@@ -84,13 +90,14 @@ figure svg { display: block; width: 100%; height: auto; margin-top: 0.5rem; over
 .below span:first-child { transform: none; }
 .round-ends { fill: none; stroke: var(--stone); stroke-width: 1; vector-effect: non-scaling-stroke; opacity: 0.6; }
 .scroll { overflow-x: auto; }
+.live { position: sticky; top: 0; z-index: 1; margin: -2.5rem -1.5rem 1.5rem; padding: 0.5rem 1.5rem; background: var(--raised); border-bottom: 1px solid var(--rule); font-size: 0.875rem; }
 table { width: 100%; border-collapse: collapse; font-size: 0.9375rem; }
 th, td { padding: 0.4rem 0.75rem 0.4rem 0; border-bottom: 1px solid var(--rule); text-align: right; vertical-align: top; white-space: nowrap; }
 th { font-weight: 500; }
-th:first-child, .words { text-align: left; }
+th:first-child, .words, .left { text-align: left; }
 tbody th { color: var(--ink); }
 td.words { min-width: 9rem; white-space: normal; }
-th.words:not(:first-child), td.words { padding-left: 0.75rem; }
+th.words:not(:first-child), td.words, .left { padding-left: 0.75rem; }
 tr > :last-child { padding-right: 0; }
 details { margin-top: 1.5rem; }
 summary { cursor: pointer; color: var(--accent); }
@@ -103,6 +110,7 @@ pre { margin: 0.5rem 0 1.25rem; padding: 0.875rem 1rem; overflow-x: auto; backgr
   body { padding: 1.5rem 1rem 3rem; }
   h2 { margin-top: 2.5rem; }
   .headline strong { font-size: 2.75rem; }
+  .live { margin: -1.5rem -1rem 1.5rem; padding: 0.5rem 1rem; }
   dl { grid-template-columns: 1fr 1fr; gap: 1rem; }
   .lanes { max-width: 5.5rem; }
   td.words { min-width: 18rem; }

@@ -1,7 +1,7 @@
 import type { OptimizerSection } from "../../job/document.ts";
 import type { Feed, Parameter } from "../../models/model.ts";
 import { sizeOf, split } from "../flat.ts";
-import type { Binding } from "../native.ts";
+import type { Binding, NativeBackend } from "../native.ts";
 import { makeOptimizer } from "../optimizer.ts";
 import { DataType, type Output, type Rule } from "./graph.ts";
 import type { Recording } from "./recording.ts";
@@ -26,7 +26,7 @@ export class StepProgram {
 
   /** `passes`: rewrites of the recorded graph, one after the other. */
   constructor(
-    binding: Binding,
+    { binding, hasOwnKernels }: Pick<NativeBackend, "binding" | "hasOwnKernels">,
     recording: Recording,
     parameters: readonly Parameter[],
     optimizer: OptimizerSection,
@@ -44,7 +44,7 @@ export class StepProgram {
     this.#binding = binding;
     this.#parameters = variables.parameters;
     this.#stateVariables = [...variables.slots.flat(), ...variables.scalars];
-    const graph = trainingGraph(recording, optimizer, variables, passes);
+    const graph = trainingGraph(recording, optimizer, variables, passes, hasOwnKernels);
     this.byRows = graph.byRows;
     this.#session = new Session(binding, graph.names);
     const names = [...feeds.map((_, i) => `feed${i}`), "rate"];

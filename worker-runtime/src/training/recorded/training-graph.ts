@@ -33,6 +33,7 @@ export interface TrainingGraph {
  * `gradient<i>` what parameter i's update comes from; `value<i>` what variable i is set to when `set` is fetched; `weights`
  * and, where there is any, `state` what the variables are, each as one vector.
  *
+ * @param hasOwnKernels whether the binding has the kernels of tools/setup, which are used then
  * @param recording inputs: the parameters, then the feeds; outputs: the loss, then the parameters' gradients.
  */
 export function trainingGraph(
@@ -40,9 +41,10 @@ export function trainingGraph(
   optimizer: OptimizerSection,
   variables: Variables,
   passes: readonly Rule[],
+  hasOwnKernels = false,
 ): TrainingGraph {
   const { parameters, slots, scalars } = variables;
-  const rules = [residentParameters(inputs, parameters), ...passes];
+  const rules = [residentParameters(inputs, parameters, hasOwnKernels), ...passes];
   const [loss, ...gradients] = rules.reduce(rewrite, [...outputs]) as [Output, ...Output[]];
   const rate = placeholder({ type: DataType.float32, shape: [] });
   const readers = readersOf(parameters, [loss, ...gradients]);
@@ -55,7 +57,7 @@ export function trainingGraph(
     list.map((output, i) => [`${prefix}${i}`, output] as const);
   const names = {
     rate,
-    loss: identity(loss, updates(optimizer, variables, gradients, rate, readers)),
+    loss: identity(loss, updates(optimizer, variables, loss, gradients, rate, readers, hasOwnKernels)),
     set: identity(scalar(0), set),
     ...Object.fromEntries([
       ...named("feed", inputs.slice(parameters.length)),
@@ -72,11 +74,12 @@ export function trainingGraph(
 }
 
 /** Reads parameters from the session instead of a feed. */
-function residentParameters(inputs: readonly Output[], parameters: readonly Output[]): Rule {
+function residentParameters(inputs: readonly Output[], parameters: readonly Output[], hasOwnKernels: boolean): Rule {
   const reads = new Map(parameters.map((handle, i) => [inputs[i]!.node, readVariable(handle)]));
   return (node) => {
     const read = reads.get(node);
     if (read !== undefined) return [read];
+    if (hasOwnKernels) return undefined;
     const table = node.op === "GatherV2" ? node.inputs[0]!.node : undefined;
     if (table?.op !== "ReadVariableOp" || !gathersRows(node)) return undefined;
     return [gatherRows(table.inputs[0]!, node.inputs[1]!, node.outputs[0]!.shape)];

@@ -1,7 +1,7 @@
 import type { OptimizerSection } from "../../job/document.ts";
 import { attribute, DataType, floatOp, makeNode, type Node, type Output, scalar } from "./graph.ts";
 import { scaled } from "./passes/broadcasts.ts";
-import { assignVariable, readVariable, subtractRows } from "./variable.ts";
+import { assignVariable, readVariable, subtractRows, subtractRowsQuickly } from "./variable.ts";
 
 /** The variables of a session: the parameters, then each slot of the optimizer for all parameters, then its scalars. */
 export interface Variables {
@@ -11,29 +11,35 @@ export interface Variables {
 }
 
 /**
- * The nodes that update all variables, by TensorFlow's own kernels of the optimizers.
+ * The nodes that update all variables, by TensorFlow's own kernels of the optimizers, and for rows by ours if there are any.
  * `readers`: for each parameter the nodes that read it, which must come before its update.
  */
 export function updates(
   settings: OptimizerSection,
   { parameters, slots, scalars }: Variables,
+  loss: Output,
   gradients: readonly Output[],
   rate: Output,
   readers: readonly (readonly Node[])[],
+  hasOwnKernels: boolean,
 ): Node[] {
   const T = attribute.type(DataType.float32);
   switch (settings.kind) {
-    case "sgd":
-      return parameters.flatMap((parameter, i) => {
+    case "sgd": {
+      const values = valuesOf(loss, gradients);
+      return parameters.map((parameter, i) => {
         const rows = gradientRows(gradients[i]!);
         if (rows === undefined) {
           const inputs = [parameter, rate, gradients[i]!];
           return makeNode("ResourceApplyGradientDescent", inputs, { T }, [], readers[i]);
         }
-        return rows.map(({ indices, values }) =>
-          subtractRows(parameter, indices, scaled("Mul", values, rate), readers[i]!),
-        );
+        const [subtract, first] = hasOwnKernels ? [subtractRowsQuickly, values] : [subtractRows, readers[i]!];
+        const inOrder = (before: readonly Node[], { indices, values }: Rows) => [
+          subtract(parameter, indices, scaled("Mul", values, rate), before),
+        ];
+        return rows.reduce(inOrder, first)[0]!;
       });
+    }
     case "momentum": {
       const attributes = { T, use_nesterov: attribute.bool(settings.nesterov) };
       const momentum = scalar(settings.momentum);
@@ -67,11 +73,22 @@ export function updatesByRows(settings: OptimizerSection, gradient: Output): boo
   return settings.kind === "sgd" && gradientRows(gradient) !== undefined;
 }
 
+interface Rows {
+  readonly indices: Output;
+  readonly values: Output;
+}
+
+/** The nodes of the loss and of what the updates take: when they have run, nobody reads a variable any more. */
+function valuesOf(loss: Output, gradients: readonly Output[]): Node[] {
+  const taken = gradients.flatMap((gradient) => gradientRows(gradient)?.map(({ values }) => values) ?? [gradient]);
+  return [loss, ...taken].map(({ node }) => node);
+}
+
 /**
  * The rows that a gradient is the sum of, when it comes from gathers alone: the gradient of a gather adds each row of
  * `values` to the row of zeros that `indices` names.
  */
-function gradientRows(gradient: Output): { indices: Output; values: Output }[] | undefined {
+function gradientRows(gradient: Output): Rows[] | undefined {
   const { op, inputs } = gradient.node;
   if (op === "UnsortedSegmentSum") return [{ values: inputs[0]!, indices: inputs[1]! }];
   if (op !== "Add" && op !== "AddV2") return undefined;

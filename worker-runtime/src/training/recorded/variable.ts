@@ -1,3 +1,4 @@
+import { sizeOf } from "../flat.ts";
 import { attribute, DataType, makeNode, type Node, type Output } from "./graph.ts";
 
 /** The handle of a float32 tensor that the session keeps from one run to the next (a TensorFlow resource variable). */
@@ -22,7 +23,7 @@ export function assignVariable(handle: Output, value: Output): Node {
   return makeNode("AssignVariableOp", [handle, value], float32, []);
 }
 
-/** Reads rows of a variable, without the copy that reading all of it may need. */
+/** Reads rows of a variable, without the copy that reading all of it needs where its rows are changed by `subtractRows`. */
 export function gatherRows(handle: Output, indices: Output, shape: readonly number[]): Output {
   const attributes = { ...float32, Tindices: attribute.type(indices.type) };
   const tensor = { type: DataType.float32, shape };
@@ -33,4 +34,28 @@ export function gatherRows(handle: Output, indices: Output, shape: readonly numb
 export function subtractRows(handle: Output, indices: Output, rows: Output, after: readonly Node[]): Node {
   const attributes = { ...float32, Tindices: attribute.type(indices.type) };
   return makeNode("ResourceScatterSub", [handle, indices, rows], attributes, [], after);
+}
+
+/**
+ * The same by a kernel of our own (tools/setup/table-rows.cc), which changes the memory that reading the variable gives.
+ * It is the variable's own as long as none of TensorFlow's own operations for rows (ResourceGather, ResourceScatterSub) saw
+ * the variable, and nobody else holds it: the session is set from copies, and what is fetched is freed before the next step.
+ */
+export function subtractRowsQuickly(handle: Output, indices: Output, rows: Output, after: readonly Node[]): Node {
+  const table = makeNode("ReadVariableOp", [handle], float32, [{ type: DataType.float32, shape: handle.shape }], after);
+  const [count, ...row] = handle.shape as [number, ...number[]];
+  const [once, repeat] = withoutRepeats(rows, sizeOf(row));
+  const geometry = { kind: "ints", value: [count, sizeOf(row), repeat] } as const;
+  return makeNode("TrivetSubtractRows", [table.outputs[0]!, indices, once], { geometry }, []);
+}
+
+/** Rows before each of them is spread to several, and to how many. */
+function withoutRepeats(rows: Output, rowLength: number): [Output, number] {
+  const { op, inputs } = rows.node;
+  if (op === "Reshape") return withoutRepeats(inputs[0]!, rowLength);
+  if (op !== "BroadcastTo") return [rows, 1];
+  const { shape } = rows;
+  const axis = shape.findIndex((_, i) => sizeOf(shape.slice(i + 1)) === rowLength);
+  const isSpreadThere = inputs[0]!.shape.join() === shape.with(axis, 1).join();
+  return isSpreadThere ? [inputs[0]!, shape[axis]!] : [rows, 1];
 }
