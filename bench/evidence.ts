@@ -180,9 +180,6 @@ ${exchange.memoryGB} GB for a function:
 
 ${planningTable(exchange.planning)}
 
-Every message two to five times (44.7 MB in bf16, 8 workers, tasks of 30 s): when the copies come after their task has ended, within ten minutes, ${exchange.duplicates[0].extraBytesPercent} % more bytes
-and ${exchange.duplicates[0].extraTimePercent} % more time; when they come at any moment of the ten minutes, so that some tasks are done twice at once, ${exchange.duplicates[1].extraBytesPercent} % and ${exchange.duplicates[1].extraTimePercent} %.
-
 The memory of a reduce does not grow with the workers (\`npm run bench -- reduce-memory\`, shards of 5.6 MB): ${memory
     .map(({ workers, peakMB }: { workers: number; peakMB: number }) => `${peakMB} MB for ${workers}`)
     .join(", ")}. A data

@@ -46,7 +46,7 @@ export function addTrain(program: Command): void {
     .addOption(pricesOption())
     .option(
       "--chaos <seed>",
-      "kill workers, damage what they read, double their messages, drawn from this seed: nothing else comes out",
+      "kill workers, damage what they read, double their messages, as drawn from this seed; the result is the same",
       wholeNumber(0, 2 ** 31 - 1),
     )
     .addOption(storeOption())

@@ -4,11 +4,11 @@ import { UserError } from "../../errors.ts";
 import { checkPages } from "./parquet-pages.ts";
 import type { ReadRow, RowBatches } from "./reader.ts";
 
-/** hyparquet brings Snappy itself. */
+/** hyparquet brings Snappy itself. A page without values has a length of 0, which zlib does not take for a limit. */
 const compressors: Compressors = {
-  GZIP: (bytes, maxOutputLength) => gunzipSync(bytes, { maxOutputLength }),
-  BROTLI: (bytes, maxOutputLength) => brotliDecompressSync(bytes, { maxOutputLength }),
-  ZSTD: (bytes, maxOutputLength) => zstdDecompressSync(bytes, { maxOutputLength }),
+  GZIP: (bytes, length) => gunzipSync(bytes, { maxOutputLength: Math.max(1, length) }),
+  BROTLI: (bytes, length) => brotliDecompressSync(bytes, { maxOutputLength: Math.max(1, length) }),
+  ZSTD: (bytes, length) => zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, length) }),
 };
 
 const batchRows = 4096;
@@ -21,7 +21,7 @@ export async function* readParquet(path: string, file: string): RowBatches {
     const names = topLevelColumns(scan);
     // Without a filter each row group is one range.
     for (const [group, { rowStart, rowEnd }] of scan.ranges.entries()) {
-      await checkPages(bytes, scan.metadata.row_groups[group]!);
+      await checkPages(bytes, scan.metadata, group, compressors);
       // `async`: readColumn may also throw at once, and then nobody would wait for those before it.
       const columns = await Promise.all(names.map(async (column) => scan.readColumn({ column, rowStart, rowEnd })));
       for (let start = rowStart; start < rowEnd; start += batchRows) {
