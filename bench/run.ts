@@ -11,6 +11,7 @@ const suites: Readonly<Record<string, string>> = {
   protocol: "what the protocol costs in a round, with learning that costs nothing",
   exchange: "a round over a slow store, in simulated time, beside LambdaML's two patterns, and how it scales",
   "reduce-memory": "peak memory of a sharded reduce, as workers grow",
+  forecast: "forecast against measured, for jobs of the case studies in functions with a shaped network",
   resume: "what is done twice when a run is interrupted",
   imports: "importing and type-checking a pipeline of the components, against the provider's root",
   startup: "start of the command, and the time to the first step",

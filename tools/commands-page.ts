@@ -12,8 +12,11 @@ interface Facts {
 /** What the help does not say in a form to be listed. */
 const facts: Readonly<Record<string, Facts>> = {
   init: { codes: [2], tests: ["cli/command.test.ts"] },
-  train: { codes: [1, 2, 3, 5, 130], tests: ["cli/train.test.ts"] },
+  train: { codes: [1, 2, 3, 4, 5, 130], tests: ["cli/train.test.ts", "cli/money.test.ts"] },
   sweep: { codes: [1, 2, 3, 130], tests: ["cli/sweep.test.ts"] },
+  estimate: { codes: [2, 3], tests: ["cli/money.test.ts"] },
+  plan: { codes: [2, 3], tests: ["cli/money.test.ts"] },
+  cost: { codes: [2, 3], tests: ["cli/money.test.ts"] },
   predict: { codes: [2, 3], tests: ["cli/train.test.ts", "cli/stack-clouds.test.ts"] },
   inspect: { codes: [1, 2, 3], tests: ["cli/train.test.ts", "cli/stack-clouds.test.ts"] },
   doctor: { codes: [1, 2, 3], tests: ["cli/command.test.ts", "cli/stack-clouds.test.ts"] },
@@ -23,9 +26,9 @@ const facts: Readonly<Record<string, Facts>> = {
   logs: { codes: [2, 3, 130], tests: ["cli/daily.test.ts", "cli/stack-clouds.test.ts"] },
   export: { codes: [1, 2, 3], tests: ["cli/daily.test.ts", "cli/stack-clouds.test.ts"] },
   gc: { codes: [2, 3], tests: ["cli/daily.test.ts", "cli/stack-clouds.test.ts"] },
-  submit: { codes: [1, 2, 3, 5, 130], tests: ["cli/stack-clouds.test.ts"] },
+  submit: { codes: [1, 2, 3, 4, 5, 130], tests: ["cli/stack-clouds.test.ts"] },
   status: { codes: [2, 3], tests: ["cli/stack-clouds.test.ts"] },
-  watch: { codes: [1, 2, 3, 5, 130], tests: ["cli/stack-clouds.test.ts", "cli/web.test.ts"] },
+  watch: { codes: [1, 2, 3, 4, 5, 130], tests: ["cli/stack-clouds.test.ts", "cli/web.test.ts"] },
   fetch: { codes: [1, 2, 3, 130], tests: ["cli/stack-clouds.test.ts"] },
   cancel: { codes: [2, 3], tests: ["cli/stack-clouds.test.ts"] },
   redrive: { codes: [2, 3], tests: ["rehearsal/acts.ts"] },
@@ -45,7 +48,7 @@ export function renderCommands(): string {
   return `# Commands
 
 Made from the commands' own help (\`node tools/write-commands.ts\`; a test fails when this page is old). Exit codes: 0 fine, 1 the job failed or
-something does not fit, 2 wrong usage or input, 3 try again later, 5 cancelled, 130 and 143 stopped by Ctrl-C or a signal. With \`--json\`
+something does not fit, 2 wrong usage or input, 3 try again later, 4 stopped by its budget, 5 cancelled, 130 and 143 stopped by Ctrl-C or a signal. With \`--json\`
 errors are data too: \`{"error": {"code", "message"}}\`.
 
 ${markdownTable(["command", "what for", "for example", "exit codes", "tests"], rows)}

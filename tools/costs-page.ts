@@ -1,38 +1,52 @@
+import { readFileSync } from "node:fs";
 import { table } from "../components/differences-page.ts";
+import { monthlyDollars } from "../worker-runtime/src/cost/cost-model.ts";
+import { type CloudEstimate, estimate } from "../worker-runtime/src/cost/estimate.ts";
+import type { DatasetSize, Pace } from "../worker-runtime/src/cost/forecast.ts";
+import { cloudConditions, defaultMemoryMib, modelSpread, spreads } from "../worker-runtime/src/cost/pace.ts";
 import {
-  alwaysOn,
-  type CostItem,
-  costOf,
-  type FunctionSize,
-  monthlyDollars,
-  totalDollars,
-} from "../worker-runtime/src/cost/cost-model.ts";
-import { forecast, type Pace } from "../worker-runtime/src/cost/forecast.ts";
-import { type Cloud, type CloudPrices, listPrices, type Price } from "../worker-runtime/src/cost/prices.ts";
+  type CloudPrices,
+  clouds,
+  listPrices,
+  type Price,
+  cloudNames as titles,
+} from "../worker-runtime/src/cost/prices.ts";
 import type { Plan } from "../worker-runtime/src/job/plan.ts";
 
-const titles: Readonly<Record<Cloud, string>> = { aws: "AWS", gcp: "Google Cloud", azure: "Azure" };
-const clouds = Object.keys(titles) as Cloud[];
+interface Bench {
+  readonly cpu: string;
+  readonly jobs: readonly unknown[];
+  readonly summary: Readonly<Record<string, { readonly mean: number; readonly largest: number }>>;
+  readonly interval: { readonly held: number; readonly points: number };
+  readonly studies: readonly {
+    readonly study: string;
+    readonly plan: Plan;
+    readonly pace: Pace;
+    readonly dataset: DatasetSize;
+  }[];
+}
 
-/** The default size of a worker on each cloud (components/limits.ts): 2,048 MiB and the cores that come with them. */
-const defaultSize: FunctionSize = { memoryMib: 2048, cores: 1 };
+/** What `bench/forecast.ts` measured. */
+const bench: Bench = JSON.parse(readFileSync(new URL("../bench/results/forecast.json", import.meta.url), "utf8"));
 
-/** A job to show what a bill looks like: 4 workers, 50 rounds, a model of 1 MB, shares of 10 seconds. */
-const examplePlan = {
-  ...{ workers: 4, rounds: 50, reducers: 1, localSteps: 100, codec: "fp32", outerMomentum: false },
-  ...{ weightCount: 250_000, evaluateEvery: 10 },
-} as Plan;
-
-/** A step of 0.1 s; the store as LambdaML measured S3 from Lambda (SIGMOD'21): 65 MB/s, 80 ms. */
-const examplePace: Pace = {
-  ...{ stepMs: 100, measureMs: 2000, coldStartMs: 1500, queueMs: 100 },
-  ...{ storeLatencyMs: 80, storeBytesPerSecond: 65e6, parallelRequests: 16 },
+const errorTitles: Readonly<Record<string, string>> = {
+  ...{
+    seconds: "time",
+    computeSeconds: "seconds of compute",
+    requests: "requests",
+    bytes: "bytes",
+    dollars: "dollars",
+  },
 };
+const errorNames = Object.keys(errorTitles);
+
+const studies = bench.studies.map(({ study, plan, pace, dataset }) => ({
+  study,
+  estimates: estimate({ plan, pace, dataset, prices: listPrices, memoryMib: defaultMemoryMib }),
+}));
 
 /** `docs/costs.md`, made from the prices and the model; a test fails when the page is another. */
 export function renderCosts(): string {
-  const usage = forecast(examplePlan, examplePace, 10e6);
-  const bills = clouds.map((cloud) => costOf(usage, listPrices[cloud], defaultSize));
   return `# What training costs
 
 Made from [the prices](../worker-runtime/src/cost/prices.ts) and [the model](../worker-runtime/src/cost/cost-model.ts)
@@ -63,29 +77,93 @@ Each price has its source and month in the file. How sure: a price that the clou
 several public sources say, _weak_ for one source. A queue's price is for a message's whole way: sent, received, acknowledged.
 Idle, a pipeline costs what it stores; alarms and a registry come on top (docs/components.md).
 
-## One run
+## Before a run, and after it
 
-${examplePlan.workers} workers, ${examplePlan.rounds} rounds, a model of 1 MB, shares of 10 seconds on functions of 2 GiB; about ${Math.round(usage.wallMs / 60_000)} minutes:
+\`trivet estimate job.yaml\` fills the model in for one job on each cloud; \`--explain\` shows every number. The time of a step comes from
+rounds that the job has run in the store, else from two seconds of real steps, taken on this machine and thrown away; a cloud's core is
+taken to be as fast. What cannot be known here is a cloud's as others measured it ([pace.ts](../worker-runtime/src/cost/pace.ts)): ${cloudConditions.storeLatencyMs} ms a
+request and ${cloudConditions.storeBytesPerSecond / 1e6} MB/s at the store, ${cloudConditions.startUpMs / 1000} s until a new function begins. The interval that is shown comes of 400 runs of
+the model with each of these numbers off by what is known of it (steps ${percent(spreads.stepMs)}, latency ${percent(spreads.storeLatencyMs)}, bandwidth ${percent(spreads.storeBytesPerSecond)}, start-up ${percent(spreads.startUpMs)},
+the model itself ${percent(modelSpread)}); four of five of them lie within. \`--prices FILE\` takes your own prices, for any part of the table above:
+
+    aws: { memoryGibSecond: { dollars: 0.0000133334, asOf: 2026-11, source: our contract } }
+
+\`trivet cost JOB\` adds up what the tasks wrote down (their time, start-up included where they were cold, requests, bytes), by the same
+formula, here or with \`--stack\`; so does the report. Beside it stands what \`estimate\` said before the run, and what a run of as many rounds costs at the job's
+own pace when nothing is late, dies or comes twice: that gap is what disturbances cost. Not written down, and so estimated: what a task does after it has stored its
+output (by the protocol's rules), tries that were killed (as long as the one that succeeded), and the shards of a model beside the first.
+
+How far forecasts were off in ${bench.jobs.length} jobs of the case studies, run in functions with a shaped network and real computing
+(\`npm run bench -- forecast\`); under conditions that were drawn, the interval held ${bench.interval.held} of ${bench.interval.points} times:
 
 ${table([
-  ["", ...clouds.map((cloud) => titles[cloud])],
-  ...bills[0]!.map(({ name }, i) => [name, ...bills.map((bill) => dollars(bill[i]!.dollars))]),
-  ["a run", ...bills.map((bill) => dollars(totalDollars(bill)))],
-  ["a month with one run a day, after the free grants", ...bills.map((bill) => dollars(monthlyDollars(bill, 30)))],
-  ...machineRows(bills),
+  ["error of the forecast", ...errorNames.map((name) => errorTitles[name]!)],
+  ["in the mean", ...errorNames.map((name) => percent(bench.summary[name]!.mean, 1))],
+  ["largest", ...errorNames.map((name) => percent(bench.summary[name]!.largest, 1))],
 ])}
 
-So functions win while the machine would be idle most of the time, and lose when it would be busy: that is what they are for.
+## A cap
+
+\`budget: { dollars: 2.00 }\` in a job file, or \`--budget 2.00\`, is a cap, not an alert. At the end of each round a ledger is stored: what
+the rounds have cost so far by the formula, what was done twice, and the dearest round. The next round is started only if that, what
+is due in any case (starting, a month of storage, the way down), and the dearest round once more with a quarter on top stay within the cap. Else the
+stop is decided, like every decision before anybody acts on it; the model so far is exported to \`stopped/0001/\` of the job, marked \`out-of-budget\`, and
+the command ends with exit code 4. The same job with a higher cap goes on from there, to the bits that it would have had without a stop: a
+budget is no part of a job's name, plan or hashes.
+
+**How far the cap can be passed:** by what the last round costs beyond the room that was kept for it, so never by more than one round; a first
+round always runs, since nothing is known before it. In 200 simulated jobs with caps at random points, duplicates, kills and late messages none
+passed its cap by more (test/worker/protocol/budget.test.ts). In the worst case that a platform allows, one round is each worker's function for the whole of
+its time limit. Not counted: deliveries of messages whose work was done already, some requests each.
+
+On this machine nothing is paid; there a cap is held against what the dearest of the three clouds would ask for the same times.
+
+## Choosing
+
+\`trivet plan job.yaml --deadline 30m\` names the cheapest choice that is ready in time, \`--budget 2.00\` the fastest that is paid for, and lists every
+choice that no other beats in both. Cloud, memory and reducers change no bit of the result. Workers and codec do (and local steps, with \`--vary
+workers,codec,steps\`), which the command says; every choice sees the same number of examples, in at least a quarter as many rounds. It is within 2 % of an exhaustive search
+(test/worker/cost/planner.test.ts).
+
+## The case studies
+
+One run of each example as it is, on functions of 2 GiB; steps as long as on one core of the machine that measured them (${bench.cpu}).
+
+${table([
+  ["", ...studies.flatMap(({ study }) => clouds.map((cloud) => `${study}, ${titles[cloud]}`))],
+  ["a run", ...each(({ dollars: { expected } }) => dollars(expected))],
+  ["four of five runs", ...each(({ dollars: { low, high } }) => `${dollars(low)} - ${dollars(high)}`)],
+  ["minutes", ...each(({ wallMs }) => (wallMs.expected / 60_000).toFixed(1))],
+  ["a month, one run in it", ...each(({ items }) => dollars(monthlyDollars(items, 1)))],
+  ["a month, one run a day", ...each(({ items }) => dollars(monthlyDollars(items, 30)))],
+  ["the same without free grants", ...each(({ dollars: { expected } }) => dollars(30 * expected))],
+  ["a machine for the month", ...each(({ alwaysOn: machine }) => `${dollars(machine.dollars)} (${machine.name})`)],
+  [
+    "cheaper from so many runs a month",
+    ...each(({ alwaysOn: machine }) => machine.cheaperFromRuns.toLocaleString("en-US")),
+  ],
+  [
+    "cheaper if in use for more of its time than",
+    ...each(({ alwaysOn: machine }) => utilisation(machine.cheaperFromUtilisation)),
+  ],
+])}
+
+So functions win while the machine would be idle most of the time, and lose when it would be busy: that is what they are for. A job
+of short rounds wastes the most: there the functions mostly wait for the store, and the machine would not.
 `;
 }
 
-/** An always-on machine with four cores, which would do the same work in about the same time. */
-function machineRows(bills: readonly CostItem[][]): string[][] {
-  const machines = clouds.map((cloud, i) => alwaysOn(listPrices[cloud], totalDollars(bills[i]!)));
-  return [
-    ["a month of a machine with 4 cores", ...machines.map(({ name, dollars: cost }) => `${dollars(cost)} (${name})`)],
-    ["which is cheaper from so many runs a month", ...machines.map(({ cheaperFromRuns }) => String(cheaperFromRuns))],
-  ];
+/** A column for each study on each cloud. */
+function each(cell: (estimate: CloudEstimate) => string): string[] {
+  return studies.flatMap(({ estimates }) => estimates.map(cell));
+}
+
+function utilisation(part: number): string {
+  return part > 1 ? "never" : percent(part, part < 0.1 ? 1 : 0);
+}
+
+function percent(part: number, digits = 0): string {
+  return `${(100 * part).toFixed(digits)} %`;
 }
 
 const priceRows: readonly [string, (prices: CloudPrices) => Price][] = [
@@ -108,4 +186,5 @@ function priceText({ dollars: price, unit, freePerMonth, sure }: Price): string 
 }
 
 const round = (value: number) => String(Number(value.toPrecision(4)));
-const dollars = (value: number) => (value === 0 ? "0" : value >= 0.01 ? value.toFixed(2) : value.toPrecision(2));
+const dollars = (value: number) =>
+  value === 0 ? "0" : value >= 0.1 ? value.toFixed(2) : String(Number(value.toPrecision(2)));

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "@trivet/worker-runtime/errors";
 import { nearestName } from "@trivet/worker-runtime/job/nearest-name";
 import { shortName } from "@trivet/worker-runtime/protocol/find-job";
@@ -33,13 +33,23 @@ export function findJob(written: string, storeFolder: string): FoundJob {
         jobs.filter((name) => shortName(name) === written),
       );
   if (job === undefined) throw noSuchJob(written, storeFolder, jobs);
-  return { job, storeFolder, resultFolder: join(storeFolder, keys.result(job, "")) };
+  return { job, storeFolder, resultFolder: resultFolderOf(storeFolder, job) };
+}
+
+/** Its result; where it has none because its budget is spent, the model so far. */
+function resultFolderOf(storeFolder: string, job: string): string {
+  const result = join(storeFolder, keys.result(job, ""));
+  const stopped = join(storeFolder, keys.allStopped(job));
+  if (existsSync(join(result, "manifest.json")) || !existsSync(stopped)) return result;
+  const whole = readdirSync(stopped).filter((name) => existsSync(join(stopped, name, "manifest.json")));
+  return whole.length > 0 ? join(stopped, whole.sort().at(-1)!) : result;
 }
 
 function ofResultFolder(resultFolder: string): FoundJob {
-  const storeFolder = resolve(resultFolder, "../../..");
+  const jobFolder = resolve(resultFolder, basename(dirname(resultFolder)) === "stopped" ? "../.." : "..");
+  const storeFolder = resolve(jobFolder, "../..");
   const isInStore = existsSync(join(storeFolder, "trivet-store.json"));
-  const job = resolve(resultFolder, "..").slice(join(storeFolder, keyPrefixes.jobs).length);
+  const job = jobFolder.slice(join(storeFolder, keyPrefixes.jobs).length);
   return isInStore ? { job, storeFolder, resultFolder } : { job: undefined, storeFolder: undefined, resultFolder };
 }
 

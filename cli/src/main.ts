@@ -5,8 +5,10 @@ import { Command, CommanderError } from "commander";
 import { addCancel } from "./commands/cancel.ts";
 import { addCompare } from "./commands/compare.ts";
 import { addCompletion } from "./commands/completion.ts";
+import { addCost } from "./commands/cost.ts";
 import { addDiff } from "./commands/diff.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addEstimate } from "./commands/estimate.ts";
 import { addExport } from "./commands/export.ts";
 import { addFetch } from "./commands/fetch.ts";
 import { addGc } from "./commands/gc.ts";
@@ -14,6 +16,7 @@ import { addInit } from "./commands/init.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addList } from "./commands/list.ts";
 import { addLogs } from "./commands/logs.ts";
+import { addPlan } from "./commands/plan.ts";
 import { addPredict } from "./commands/predict.ts";
 import { addRedrive } from "./commands/redrive.ts";
 import { addStatus } from "./commands/status.ts";
@@ -28,6 +31,7 @@ const examples = `Examples:
   $ trivet train job.yaml                   train it on this machine
   $ trivet predict sentiment reviews.txt    ask the model
   $ trivet inspect sentiment                check and show what was stored
+  $ trivet estimate job.yaml                what it is going to cost on each cloud
   $ trivet doctor                           see whether this machine is ready
   $ trivet submit job.yaml --stack dev      train it on a deployed stack
 `;
@@ -76,9 +80,10 @@ export function program(): Command {
     .configureOutput({ outputError: () => {} })
     .exitOverride();
   const local = [addInit, addTrain, addSweep, addPredict, addInspect, addDoctor];
+  const money = [addEstimate, addPlan, addCost];
   const deployed = [addSubmit, addStatus, addWatch, addFetch, addCancel, addRedrive];
   const jobs = [addList, addCompare, addDiff, addLogs, addExport, addGc];
-  for (const add of [...local, ...jobs, ...deployed, addCompletion]) add(trivet);
+  for (const add of [...local, ...money, ...jobs, ...deployed, addCompletion]) add(trivet);
   return trivet;
 }
 

@@ -9,6 +9,29 @@ export function wholeNumber(minimum: number, maximum: number): (text: string) =>
   };
 }
 
+/** `--budget`: dollars, with cents or parts of them. */
+export function dollars(text: string): number {
+  const number = Number(text.replace(/^\$/, ""));
+  if (/^\$?\d+(\.\d+)?$/.test(text) && number > 0 && number <= 1e9) return number;
+  throw new InvalidArgumentError("It must be an amount of dollars above 0, such as 2.50.");
+}
+
+/** `--budget`, for the commands that start a job. */
+export function budgetOption(): Option {
+  return new Option(
+    "--budget <dollars>",
+    "what the job may cost, instead of the job's budget; a higher one goes on with a job that has spent its own",
+  ).argParser(dollars);
+}
+
+/** `--prices`, for every command that tells dollars. */
+export function pricesOption(): Option {
+  return new Option(
+    "--prices <file>",
+    "prices of your own, YAML or JSON; what the file leaves out stays the list price",
+  );
+}
+
 export const defaultStore = ".trivet";
 
 /** `--store`, the same for every command that looks at jobs. */

@@ -8,6 +8,7 @@ import { measure } from "./progress/format.ts";
 export function exitCodeOf({ state }: TrainOutcome, interrupt: Interrupt): number {
   if (state === "interrupted") return interrupt.exitCode;
   if (state === "failed") return exitCodes.failed;
+  if (state === "out-of-budget") return exitCodes.budget;
   return state === "cancelled" ? exitCodes.cancelled : exitCodes.ok;
 }
 
@@ -15,9 +16,15 @@ export function failure({ reason }: TrainOutcome): string {
   return `${styled("red", "The job failed:", process.stderr)} ${reason}`;
 }
 
+const titles: Partial<Record<TrainOutcome["state"], string>> = {
+  finished: "Finished",
+  cancelled: "Cancelled",
+  "out-of-budget": "Stopped by its budget",
+};
+
 /** What came out, for people. */
 export function summary({ state, reason, metrics = {}, weightsHash, resultFolder, seconds }: TrainOutcome): string {
-  const title = state === "finished" ? "Finished" : state === "cancelled" ? "Cancelled" : "Stopped early";
+  const title = titles[state] ?? "Stopped early";
   return [
     `${styled("green", title)} in ${seconds.toFixed(1)} s${reason ? `: ${reason}` : ""}`,
     ...heldOut(metrics),

@@ -15,8 +15,9 @@ describe("trivet", () => {
     expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: "" });
     expect(stdout).to.match(/^Examples:\n/);
     const jobs = ["sweep", "list", "compare", "diff", "logs", "export", "gc", "completion"];
+    const money = ["estimate", "plan", "cost"];
     const deployed = ["submit", "status", "watch", "fetch", "cancel", "redrive"];
-    for (const command of ["init", "train", "predict", "inspect", "doctor", ...jobs, ...deployed]) {
+    for (const command of ["init", "train", "predict", "inspect", "doctor", ...money, ...jobs, ...deployed]) {
       expect(stdout).to.match(new RegExp(`^  ${command} .+ \\w+`, "m"));
       const help = await trivet(command, "--help");
       expect(help.stdout, command).to.match(/^Examples:\n {2}\$ trivet/);

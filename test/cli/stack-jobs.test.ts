@@ -11,12 +11,15 @@ import type { Stack } from "../../worker-runtime/src/clouds/stack/open-stack.ts"
 import { submitJob } from "../../worker-runtime/src/clouds/stack/submit-job.ts";
 import { uploadDataset } from "../../worker-runtime/src/clouds/stack/upload-dataset.ts";
 import { pauseMs, watchJob } from "../../worker-runtime/src/clouds/stack/watch-job.ts";
+import { functionSize } from "../../worker-runtime/src/cost/cost-model.ts";
+import { listPrices } from "../../worker-runtime/src/cost/prices.ts";
 import { UserError } from "../../worker-runtime/src/errors.ts";
 import { sha256 } from "../../worker-runtime/src/hash.ts";
 import type { RunEvent } from "../../worker-runtime/src/job/events.ts";
 import { readJob } from "../../worker-runtime/src/job/parse.ts";
 import type { ObjectInfo, ObjectStore } from "../../worker-runtime/src/ports/object-store.ts";
-import { decide, readDecisions } from "../../worker-runtime/src/protocol/decisions.ts";
+import { setBudget } from "../../worker-runtime/src/protocol/budget.ts";
+import { budgetOf, decide, readDecisions } from "../../worker-runtime/src/protocol/decisions.ts";
 import { keys } from "../../worker-runtime/src/protocol/keys.ts";
 import { MeteredStore } from "../../worker-runtime/src/protocol/metered-store.ts";
 import { verifyJob } from "../../worker-runtime/src/protocol/verify.ts";
@@ -108,6 +111,43 @@ describe("the state of a stack's jobs", () => {
     const status = (await readStatus(late.store, job))!;
     expect(status).to.include({ state: "finished" });
     expect(status).not.to.have.property("reason");
+  });
+});
+
+describe("a stack's job that has spent its budget", () => {
+  const folder = temporaryFolder();
+  const size = functionSize("aws", 2048);
+  const capOf = (dollars: number) => ({
+    dollars,
+    bills: [{ cloud: "aws" as const, prices: listPrices.aws, size, fixedDollars: 1 }],
+  });
+
+  it("says so, has its model fetched, is not cancelled, and goes on with more", async () => {
+    const world = new World();
+    const { store, clock } = world;
+    await setBudget(store, job, capOf(1));
+    await world.submit();
+    await world.work();
+    expect((await listJobs(store))[0]).to.include({ state: "out-of-budget", closedRounds: 1 });
+    const status = (await readStatus(store, job))!;
+    expect(status).to.include({ state: "out-of-budget" });
+    expect(status.reason).to.match(/^of its budget of \$1, \$1\.00 are spent after 1 of 3 rounds/);
+    const outcome = await watchJob(store, job, { ...going, clock });
+    expect(outcome).to.include({ state: "out-of-budget", weightsHash: status.weightsHash, nextRound: 1 });
+    const fetched = await fetchResult(store, job, join(folder(), "model"), going);
+    expect(fetched).to.include({ state: "out-of-budget", weightsHash: status.weightsHash });
+    const error = await cancelJob(world, job, "late", clock).catch((error: Error) => error);
+    expect(error).to.have.property("message").that.includes("has ended already (out-of-budget)");
+
+    await setBudget(store, job, capOf(2));
+    expect(await readStatus(store, job)).to.include({ state: "running" });
+    await world.submit();
+    await world.work();
+    expect(await readStatus(store, job)).to.include({
+      state: "finished",
+      weightsHash: (await world.result())!.weightsHash,
+    });
+    expect((await world.result())!.weightsHash).to.equal((await (await ended()).result())!.weightsHash);
   });
 });
 
@@ -419,6 +459,21 @@ describe("submitting a job to a stack", () => {
     expect((await submit(stack, { local: "colleague" })).job).to.equal(job);
     expect(stack.store.use.put).to.equal(9);
     expect(await datasets(stack)).to.deep.equal(uploaded);
+  });
+
+  it("holds a budget against the prices of the stack's own cloud, and does not make another job of it", async () => {
+    writeJob(folder(), 2);
+    const stack = { ...(await newStack()), outputs: { cloud: "gcp" } } as unknown as Awaited<
+      ReturnType<typeof newStack>
+    >;
+    const { job } = await submit(stack);
+    const file = join(folder(), "job.yaml");
+    writeFileSync(file, `${readFileSync(file, "utf8")}budget: { dollars: 2.5 }\n`);
+    expect((await submit(stack)).job).to.equal(job);
+    const { number, budget } = budgetOf(await readDecisions(stack.store, job))!;
+    expect({ number, dollars: budget.dollars }).to.deep.equal({ number: 1, dollars: 2.5 });
+    expect(budget.bills.map(({ cloud, prices }) => [cloud, prices.region])).to.deep.equal([["gcp", "us-central1"]]);
+    expect(budget.bills[0]!.fixedDollars).to.be.within(1e-5, 0.01);
   });
 
   it("goes on with an upload that was broken off, and overwrites nothing", async () => {

@@ -120,26 +120,27 @@ describe("the live page's server", () => {
     for await (const event of events) {
       seen.push(event);
       // Everything has been sent once: a new round comes.
-      if (seen.length === 9) server.update(under(4));
+      if (seen.length === 10) server.update(under(4));
       if (seen.filter(({ name }) => name === "status").length === 2 && !ended) {
         ended = true;
         void server.end(run);
       }
     }
     const ids = (from: number, to: number) => seen.slice(from, to).map(({ data }) => data.id);
-    expect(ids(0, 8)).to.deep.equal([
+    expect(ids(0, 9)).to.deep.equal([
       "heading",
       "learning",
       "time",
+      "cost",
       "environment",
       "data",
       "integrity",
       "loading",
       "job",
     ]);
-    const second = seen.findIndex(({ name }, i) => i > 8 && name === "status");
-    expect(ids(9, second)).to.deep.equal(["heading", "learning", "time", "environment"]);
-    expect(seen[9]!.data.markup).to.include("4 of 8\u00a0rounds complete");
+    const second = seen.findIndex(({ name }, i) => i > 9 && name === "status");
+    expect(ids(10, second)).to.deep.equal(["heading", "learning", "time", "environment"]);
+    expect(seen[10]!.data.markup).to.include("4 of 8\u00a0rounds complete");
     expect(seen.at(-1)).to.deep.include({ name: "end" });
     expect(seen.at(-1)!.data).to.match(/^Finished after 8.rounds\. Held-out accuracy: 0\.\d+\.$/);
     expect(seen.some(({ data }) => data.id === "loading" && data.markup !== "")).to.equal(true);

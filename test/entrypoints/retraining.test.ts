@@ -3,6 +3,8 @@ import { describe, it } from "mocha";
 import { handleBatch } from "../../worker-runtime/src/clouds/aws/entrypoint.ts";
 import { decodeInvocation } from "../../worker-runtime/src/clouds/azure/functions-entrypoint.ts";
 import { decodePush } from "../../worker-runtime/src/clouds/gcp/entrypoint.ts";
+import { setBudget } from "../../worker-runtime/src/protocol/budget.ts";
+import { budgetOf, readDecisions } from "../../worker-runtime/src/protocol/decisions.ts";
 import { keys } from "../../worker-runtime/src/protocol/keys.ts";
 import { readDatasetManifest, readJob } from "../../worker-runtime/src/protocol/run-record.ts";
 import { submit } from "../../worker-runtime/src/protocol/submit.ts";
@@ -56,6 +58,15 @@ describe("a schedule's message", () => {
     );
     const hash = (bytes: Uint8Array | undefined) => JSON.parse(Buffer.from(bytes!).toString()).weightsHash;
     expect(hash(second)).to.equal(hash(first));
+  });
+
+  it("gives the further run the budget that holds for the first", async () => {
+    const world = await trained();
+    for (const dollars of [2, 3]) await setBudget(world.store, "arithmetic-1", { dollars, bills: [] });
+    await cloudWorkerOn(world).worker.handle(firing(fired), Infinity);
+    expect(budgetOf(await readDecisions(world.store, "arithmetic-1-2"))).to.deep.equal({
+      ...{ number: 1, budget: { dollars: 3, bills: [] } },
+    });
   });
 
   it("starts one run however often the firing is delivered, by the queue or by the scheduler", async () => {

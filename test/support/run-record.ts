@@ -1,3 +1,5 @@
+import { jobCost } from "../../worker-runtime/src/cost/job-cost.ts";
+import { listPrices } from "../../worker-runtime/src/cost/prices.ts";
 import { sha256 } from "../../worker-runtime/src/hash.ts";
 import { type JobDocument, jobSchema } from "../../worker-runtime/src/job/document.ts";
 import type { Plan } from "../../worker-runtime/src/job/plan.ts";
@@ -37,10 +39,12 @@ export function exampleRun({ rounds = 20, workers = 4, places = 2 } = {}): RunRe
       traces: schedule.round(round, trains),
     };
   });
+  const plan = examplePlan(document, rounds, workers);
+  const size = { trainExamples: 54_000, trainShards: 11, heldOutShards: 2, trainBytes: 42e6, heldOutBytes: 4.7e6 };
   return {
     job: "vision-3f9a1c2e",
     document,
-    plan: examplePlan(document, rounds, workers),
+    plan,
     dataset: { hash: sha256("dataset"), trainExamples: 54_000, heldOutExamples: 6000, skippedRows: 3 },
     outcome: { state: "finished" },
     resultRound: rounds,
@@ -49,6 +53,8 @@ export function exampleRun({ rounds = 20, workers = 4, places = 2 } = {}): RunRe
     weightsHash: sha256("weights"),
     rounds: records,
     divergences: [],
+    cost: jobCost({ plan, rounds: records, repeats: [], dataset: { ...size, manifestBytes: 4000 } }, listPrices),
+    budget: 2,
   };
 }
 

@@ -1,9 +1,17 @@
 import { dirname, resolve } from "node:path";
 import type { Outcome } from "@trivet/worker-runtime/clouds/read-outcome";
-import type { JobDocument } from "@trivet/worker-runtime/job/document";
 import type { Command } from "commander";
 import { unlessInterrupted } from "../interrupt.ts";
-import { addStackOptions, jsonOption, type StackFlags, storeOption, wholeNumber } from "../options.ts";
+import { readPricesOf, withOptions } from "../job-options.ts";
+import {
+  addStackOptions,
+  budgetOption,
+  jsonOption,
+  pricesOption,
+  type StackFlags,
+  storeOption,
+  wholeNumber,
+} from "../options.ts";
 import { print } from "../output.ts";
 import { openProgress } from "../progress/progress.ts";
 import { commandFor, openStackOf } from "../stack/open.ts";
@@ -13,6 +21,8 @@ interface SubmitFlags extends StackFlags {
   readonly watch?: boolean;
   readonly again?: boolean;
   readonly seed?: number;
+  readonly budget?: number;
+  readonly prices?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -37,6 +47,8 @@ export function addSubmit(program: Command): void {
     .option("-w, --watch", "follow the job until it has ended")
     .option("--seed <number>", "instead of the job's seed", wholeNumber(0, 2 ** 31 - 1))
     .option("--again", "train once more what has ended already, beside the first result")
+    .addOption(budgetOption())
+    .addOption(pricesOption())
     .addOption(storeOption("the folder in which data is prepared"))
     .addOption(jsonOption("print events as JSON lines"))
     .option("-q, --quiet", "print nothing but the job's name; with --watch also what came out")
@@ -45,8 +57,8 @@ export function addSubmit(program: Command): void {
 
 async function submit(file: string, flags: SubmitFlags): Promise<void> {
   const { readJob } = await import("@trivet/worker-runtime/job/parse");
-  const written = await readJob(file);
-  const document: JobDocument = flags.seed === undefined ? written : { ...written, seed: flags.seed };
+  const document = withOptions(await readJob(file), flags);
+  const prices = await readPricesOf(flags);
   const stack = await openStackOf(flags);
   const [{ LocalObjectStore }, { systemClock }, { submitJob }] = await Promise.all([
     import("@trivet/worker-runtime/clouds/local/object-store"),
@@ -57,7 +69,15 @@ async function submit(file: string, flags: SubmitFlags): Promise<void> {
   const progress = openProgress(flags);
   const earlier = await unlessInterrupted("Nothing was submitted. The same command goes on.", (signal) =>
     submitJob(stack, {
-      ...{ document, folder: dirname(resolve(file)), local, clock: systemClock, again: flags.again ?? false, signal },
+      ...{
+        document,
+        folder: dirname(resolve(file)),
+        local,
+        clock: systemClock,
+        again: flags.again ?? false,
+        prices,
+        signal,
+      },
       onEvent: (event) => progress.show(event),
     }),
   ).finally(() => progress.end());

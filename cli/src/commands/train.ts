@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
-import type { JobDocument } from "@trivet/worker-runtime/job/document";
 import type { TrainOutcome } from "@trivet/worker-runtime/job/events";
 import type { Command } from "commander";
 import { Interrupt } from "../interrupt.ts";
-import { defaultStore, jsonOption, storeOption, wholeNumber } from "../options.ts";
+import { readPricesOf, withOptions } from "../job-options.ts";
+import { budgetOption, defaultStore, jsonOption, pricesOption, storeOption, wholeNumber } from "../options.ts";
 import { exitCodeOf, failure, summary } from "../outcome.ts";
 import { print, say } from "../output.ts";
 import { openProgress } from "../progress/progress.ts";
@@ -14,6 +14,8 @@ interface TrainFlags {
   readonly processes?: number;
   readonly again?: boolean;
   readonly seed?: number;
+  readonly budget?: number;
+  readonly prices?: string;
   readonly chaos?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -22,6 +24,7 @@ interface TrainFlags {
 const help = `Examples:
   $ trivet train                             train job.yaml
   $ trivet train job.yaml --processes 2      the same result, with two processes
+  $ trivet train job.yaml --budget 2.50      stop before the round that might cost more, and keep the model
   $ trivet train job.yaml --json | jq .      every event as a line of JSON
 `;
 
@@ -39,6 +42,8 @@ export function addTrain(program: Command): void {
     )
     .option("--seed <number>", "instead of the job's seed", wholeNumber(0, 2 ** 31 - 1))
     .option("--again", "train once more what is trained already, beside the first result")
+    .addOption(budgetOption())
+    .addOption(pricesOption())
     .option(
       "--chaos <seed>",
       "kill workers, damage what they read, double their messages, as drawn from this seed; the result is the same",
@@ -52,8 +57,8 @@ export function addTrain(program: Command): void {
 
 async function train(file: string, flags: TrainFlags): Promise<void> {
   const { readJob } = await import("@trivet/worker-runtime/job/parse");
-  const written = await readJob(file);
-  const document: JobDocument = flags.seed === undefined ? written : { ...written, seed: flags.seed };
+  const document = withOptions(await readJob(file), flags);
+  const prices = await readPricesOf(flags);
   const progress = openProgress(flags);
   using interrupt = new Interrupt(() => {
     if (!flags.quiet) say("\nStopping. Again: leave at once.");
@@ -67,6 +72,7 @@ async function train(file: string, flags: TrainFlags): Promise<void> {
       storeFolder: resolve(flags.store),
       processes: Math.min(flags.processes ?? availableParallelism(), document.workers),
       again: flags.again ?? false,
+      prices,
       chaosSeed: flags.chaos,
       signal: interrupt.signal,
       onEvent: (event) => progress.show(event),
@@ -97,4 +103,6 @@ Next:
   trivet predict ${job}${store} <file>    ask the model
   trivet inspect ${job}${store}           check and show what was stored
   open ${join(folder, "report.html")}`);
+  if (state === "out-of-budget")
+    print(`  trivet train ... --budget <dollars>     go on from round ${outcome.nextRound}, with more`);
 }

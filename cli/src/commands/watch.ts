@@ -16,7 +16,7 @@ export function addWatch(program: Command): void {
     .summary("follow a job, on a deployed stack or here")
     .description(
       "Shows a job's rounds until it has ended. Ctrl-C only ends the watching: the job goes on. The exit code is 1 when the job " +
-        "failed and 5 when it was cancelled.",
+        "failed, 4 when it has spent its budget, and 5 when it was cancelled.",
     )
     .addHelpText("before", help)
     .argument("<job>", "a job's name")

@@ -13,7 +13,7 @@ describe("the bill", () => {
   const size = { memoryMib: 2048, cores: 1 };
   const usage = {
     tasks: [{ count: 10, milliseconds: 1234.5 }],
-    ...{ writes: 1000, reads: 2000, storedBytes: 2 ** 30, fetchedBytes: 0 },
+    ...{ writes: 1000, reads: 2000, bytesRead: 0, bytesWritten: 0, storedBytes: 2 ** 30, fetchedBytes: 0 },
   };
 
   it("rounds each task's time up to the platform's step, not their sum", () => {

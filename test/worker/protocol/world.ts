@@ -2,11 +2,13 @@ import { MemoryObjectStore } from "../../../worker-runtime/src/clouds/memory/obj
 import { MemoryTaskQueue } from "../../../worker-runtime/src/clouds/memory/task-queue.ts";
 import { type JobDocument, jobSchema } from "../../../worker-runtime/src/job/document.ts";
 import type { Plan } from "../../../worker-runtime/src/job/plan.ts";
+import type { Clock } from "../../../worker-runtime/src/ports/clock.ts";
 import type { ObjectStore } from "../../../worker-runtime/src/ports/object-store.ts";
 import type { Delivery, TaskQueue } from "../../../worker-runtime/src/ports/task-queue.ts";
 import type { ResultManifest } from "../../../worker-runtime/src/protocol/finish.ts";
 import { keys } from "../../../worker-runtime/src/protocol/keys.ts";
 import type { Learner } from "../../../worker-runtime/src/protocol/learner.ts";
+import { isOver } from "../../../worker-runtime/src/protocol/run-record.ts";
 import { submit } from "../../../worker-runtime/src/protocol/submit.ts";
 import { type Handled, Worker } from "../../../worker-runtime/src/protocol/worker.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
@@ -54,6 +56,8 @@ export interface WorldOptions {
   readonly plan?: Plan;
   readonly learner?: (plan: Plan) => Learner;
   readonly remainingMs?: () => number;
+  /** Wraps the clock that workers see. */
+  readonly wrapClock?: (clock: Clock) => Clock;
   /** Wraps the store or the queue that workers see, to make them fail. */
   readonly wrapStore?: (store: ObjectStore) => ObjectStore;
   readonly wrapQueue?: (queue: TaskQueue) => TaskQueue;
@@ -76,11 +80,11 @@ export class World {
   }
 
   worker(): Worker {
-    const { wrapStore, wrapQueue, learner, remainingMs } = this.#options;
+    const { wrapClock, wrapStore, wrapQueue, learner, remainingMs } = this.#options;
     return new Worker({
       store: wrapStore?.(this.store) ?? this.store,
       queue: wrapQueue?.(this.queue) ?? this.queue,
-      clock: this.clock,
+      clock: wrapClock?.(this.clock) ?? this.clock,
       place: `worker-${this.#workers++}`,
       openLearner: async (_, __, plan) => learner?.(plan) ?? new ArithmeticLearner(plan.weightCount, plan.seed),
       peakMemoryBytes: () => 0,
@@ -110,9 +114,7 @@ export class World {
   }
 
   async isOver(): Promise<boolean> {
-    const { job } = this.plan;
-    const ends = [keys.result(job, "manifest.json"), keys.decision(job, "failed")];
-    return (await Promise.all(ends.map((key) => this.store.head(key)))).some((found) => found);
+    return isOver(this.store, this.plan.job);
   }
 
   async result(): Promise<ResultManifest | undefined> {

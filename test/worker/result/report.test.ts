@@ -62,6 +62,16 @@ describe("the report", () => {
     expect(words).to.include("in 2 cold starts");
   });
 
+  it("tells the dollars on each cloud, beside the forecast and the budget", () => {
+    const { clouds } = run.cost!;
+    expect(words).to.match(/AWS Google Cloud Azure cores 0 \S+ \S+ memory/);
+    for (const { dollars } of clouds) expect(words).to.include(` ${Number(dollars.toPrecision(2))} `);
+    expect(words).to.include("Budget 2.00").and.to.include("Cold starts 0, 0.0 % of the tasks");
+    expect(words).to.match(/gap -?\d+\.\d % -?\d+\.\d % -?\d+\.\d %/);
+    const { cost: _, ...without } = run;
+    expect(renderReport(without)).to.match(/<section id="cost" hidden="hidden">/);
+  });
+
   it("adds up the tasks' times", () => {
     const traces = run.rounds.flatMap((round) => round.traces);
     const computeMs = traces.reduce((sum, trace) => sum + trace.computeMs, 0);

@@ -5,6 +5,7 @@ import { type Delivery, maximumMessageBytes, type TaskQueue } from "../ports/tas
 import { decodeMessage, type Message } from "../protocol/messages.ts";
 import type { Worker, WorkerParts } from "../protocol/worker.ts";
 import type { Platform } from "./configuration.ts";
+import { functionMemoryMib } from "./function-memory.ts";
 import type { Log } from "./log.ts";
 import type { StartUp } from "./start-up.ts";
 import { nameOf, type TaskResult, taskLine } from "./task-line.ts";
@@ -21,6 +22,9 @@ export interface CloudWorkerParts {
   loadTensorFlow(): void;
   readonly startUp: StartUp;
 }
+
+/** No cold start takes longer. */
+const startUpLimitMs = 60_000;
 
 interface Opened {
   readonly store: ObjectStore;
@@ -98,9 +102,13 @@ export class CloudWorker {
   async #openNow(): Promise<Opened> {
     const { clock, openCloud, openLearner, startUp } = this.#parts;
     const [{ store, queue }, { Worker }] = await Promise.all([openCloud(), import("../protocol/worker.ts")]);
+    const memoryMib = functionMemoryMib();
     const worker = new Worker({
       ...{ store, queue, clock, openLearner },
       place: this.#place,
+      ...(memoryMib !== undefined && { memoryMib }),
+      // An instance that has been there for longer was not started for this message, but is kept warm.
+      ...(performance.now() < startUpLimitMs && { bornAtMs: performance.timeOrigin }),
       peakMemoryBytes: () => process.resourceUsage().maxRSS * 1024,
       remainingMs: () => Math.min(this.#deadlineMs, this.#stopAtMs) - clock.nowMs(),
     });

@@ -65,6 +65,8 @@ export const otherVariables = {
   lambdaRuntimeApi: "AWS_LAMBDA_RUNTIME_API",
   /** Lambda: `provisioned-concurrency` where an instance is started ahead of its first message. */
   lambdaInitializationType: "AWS_LAMBDA_INITIALIZATION_TYPE",
+  /** Lambda: the function's memory in MB, which is what it bills. */
+  lambdaMemory: "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
   /** Lambda: the invocation's trace; the worker sets it for the SDK, which reads it. */
   lambdaTraceId: "_X_AMZN_TRACE_ID",
   /** Cloud Run, and predictions on Container Apps: the port to listen on. */

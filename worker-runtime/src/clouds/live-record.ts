@@ -1,6 +1,10 @@
+import { type DatasetSize, datasetSize } from "../cost/forecast.ts";
+import { jobCost } from "../cost/job-cost.ts";
+import { listPrices } from "../cost/prices.ts";
 import { concurrently } from "../data/concurrently.ts";
 import type { DatasetManifest } from "../data/types.ts";
 import { UserError } from "../errors.ts";
+import { canonicalJson } from "../hash.ts";
 import { primaryOf } from "../models/index.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { readDecisions } from "../protocol/decisions.ts";
@@ -10,7 +14,7 @@ import {
   readDatasetManifest,
   readDivergences,
   readJob,
-  readResult,
+  readNewestResult,
   readRound,
   type StoredJob,
 } from "../protocol/run-record.ts";
@@ -27,10 +31,13 @@ export class LiveRecord {
   readonly #primaryMetric: string;
   readonly #rounds: RoundRecord[] = [];
 
+  readonly #size: DatasetSize;
+
   private constructor(store: ObjectStore, stored: StoredJob, dataset: DatasetManifest, primaryMetric: string) {
     this.#store = store;
     this.#stored = stored;
     this.#dataset = dataset;
+    this.#size = datasetSize(dataset, canonicalJson(dataset).length);
     this.#primaryMetric = primaryMetric;
   }
 
@@ -47,7 +54,7 @@ export class LiveRecord {
     const { document, plan } = this.#stored;
     const { job } = plan;
     // First, so that the rounds of a job that is over are all there.
-    const result = await readResult(this.#store, job);
+    const result = (await readNewestResult(this.#store, job))?.result;
     await this.#readRounds();
     const [divergences, decisions, workersDone] = await Promise.all([
       readDivergences(this.#store, job),
@@ -72,6 +79,7 @@ export class LiveRecord {
       metrics: result?.metrics ?? measured?.metrics ?? {},
       weightsHash: result?.weightsHash,
       rounds: [...this.#rounds],
+      cost: jobCost({ plan, rounds: this.#rounds, repeats: [], dataset: this.#size }, listPrices),
     };
   }
 

@@ -1,5 +1,8 @@
 /** The clouds that a job can run on. */
-export type Cloud = "aws" | "gcp" | "azure";
+export const clouds = ["aws", "gcp", "azure"] as const;
+export type Cloud = (typeof clouds)[number];
+export const cloudNames: Readonly<Record<Cloud, string>> = { aws: "AWS", gcp: "Google Cloud", azure: "Azure" };
+export type Prices = Readonly<Record<Cloud, CloudPrices>>;
 
 /** How sure a price is. The clouds' own price pages cannot be read by a program, so most come at second hand. */
 export type Sureness =
@@ -50,7 +53,7 @@ const free = (unit: string, source: string): Price => ({
  * List prices in US dollars, without discounts and tax. `docs/costs.md` is made from this table, and says the same.
  * A job's own prices come before these (`--prices`).
  */
-export const listPrices: Readonly<Record<Cloud, CloudPrices>> = {
+export const listPrices: Prices = {
   aws: {
     region: "us-east-1",
     coreSecond: free("core-second", "Lambda charges for memory alone; cores come with it"),

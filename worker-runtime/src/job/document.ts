@@ -215,9 +215,11 @@ export const jobSchema = z.strictObject({
     .default(1)
     .describe("Of everything that is random."),
   budget: z
-    .strictObject({ dollars: z.number().gt(0).describe("In US dollars.") })
+    .strictObject({ dollars: z.number().gt(0).max(1e9).describe("In US dollars, at list prices.") })
     .optional()
-    .describe("Reserved: a cap on what the job may cost."),
+    .describe(
+      "A cap on what the job may cost: it stops before the round that might pass it, and keeps the model so far.",
+    ),
 });
 
 /** A job document with every default filled in. */

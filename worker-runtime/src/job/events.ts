@@ -102,11 +102,12 @@ export interface FinishedEvent extends TrainOutcome {
 /**
  * - finished: every round is done.
  * - stopped-early: `training.earlyStop` ended it; the best model is the result.
+ * - out-of-budget: the next round might have passed `budget`; the last model is kept, and a higher budget goes on.
  * - cancelled: someone asked the job to end for good; the last model is the result.
  * - failed: a task failed too often; `reason` says why, and there is no result.
  * - interrupted: this run was stopped (Ctrl-C); the same command goes on from `nextRound`.
  */
-export type RunState = "finished" | "stopped-early" | "cancelled" | "failed" | "interrupted";
+export type RunState = "finished" | "stopped-early" | "out-of-budget" | "cancelled" | "failed" | "interrupted";
 
 /** How a run ended. */
 export interface TrainOutcome {

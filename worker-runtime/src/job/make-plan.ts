@@ -47,9 +47,9 @@ export function makePlan(
   };
 }
 
-/** The job's name in keys and commands: what the document calls it, and a hash of all that makes its result. */
+/** The job's name in keys and commands: what the document calls it, and a hash of all that makes its result (no budget does). */
 export function jobName(document: JobDocument, datasetHash: string, run = 1): string {
-  const { $schema: _, ...meaning } = document;
+  const { $schema: _, budget: __, ...meaning } = document;
   const name = `${document.name}-${sha256(canonicalJson({ document: meaning, datasetHash })).slice(0, 8)}`;
   return run === 1 ? name : `${name}-${run}`;
 }

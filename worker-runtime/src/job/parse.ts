@@ -24,18 +24,23 @@ export interface LocatedProblem {
   readonly message: string;
 }
 
+/** Everything that is wrong with a file, a line each. */
+export function listed(fileName: string, problems: readonly LocatedProblem[]): string {
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  const lines = problems.map(({ file, line, column, path, message }) => {
+    return `${file}:${line}:${column} ${path && `${path}: `}${message}`;
+  });
+  const more = lines.length > shownProblems ? [`... and ${lines.length - shownProblems} more`] : [];
+  return [`${fileName} has ${count}:`, ...lines.slice(0, shownProblems), ...more].join("\n");
+}
+
 /** A job file that cannot be used, with everything that is wrong with it. */
 export class InvalidJob extends UserError {
   override readonly name = "InvalidJob";
   readonly problems: readonly LocatedProblem[];
 
   constructor(fileName: string, problems: readonly LocatedProblem[]) {
-    const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-    const lines = problems.map(({ file, line, column, path, message }) => {
-      return `${file}:${line}:${column} ${path && `${path}: `}${message}`;
-    });
-    const more = lines.length > shownProblems ? [`... and ${lines.length - shownProblems} more`] : [];
-    super([`${fileName} has ${count}:`, ...lines.slice(0, shownProblems), ...more].join("\n"));
+    super(listed(fileName, problems));
     this.problems = problems;
   }
 }

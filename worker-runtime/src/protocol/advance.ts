@@ -1,9 +1,10 @@
 import type { ObjectInfo } from "../ports/object-store.ts";
+import { isOverBudget } from "./budget.ts";
 import { encodeBundle } from "./bundle.ts";
 import { closeRound, startNext, wasToStop } from "./close-round.ts";
 import { commitBundle } from "./commit.ts";
 import { type Context, once, send } from "./context.ts";
-import { readDecisions } from "./decisions.ts";
+import { endOf, isSpent, readDecisions, resultKeys } from "./decisions.ts";
 import { keys, rankOf } from "./keys.ts";
 import { readManifest } from "./manifest.ts";
 import type { Task } from "./messages.ts";
@@ -35,7 +36,8 @@ export async function advanceRound(context: Context, round: number): Promise<voi
 
 /** A reduce right after a step has its own trace, as if it had come by a message. */
 function asTaskOfItsOwn(context: Context): Context {
-  return { ...context, store: context.store.anew(), startedAtMs: context.clock.nowMs(), queueMs: 0 };
+  const { startUpMs: _, ...rest } = context;
+  return { ...rest, cold: false, store: context.store.anew(), startedAtMs: context.clock.nowMs(), queueMs: 0 };
 }
 
 /**
@@ -45,7 +47,10 @@ function asTaskOfItsOwn(context: Context): Context {
 export async function runAdvance(context: Context, round: number, look: number): Promise<void> {
   const { store, job, plan } = context;
   if (await store.head(keys.result(job, "manifest.json"))) return;
-  if ((await readDecisions(store, job)).length > 0) {
+  const decisions = await readDecisions(store, job);
+  const end = endOf(decisions);
+  if (end) {
+    if (isSpent(end) && (await store.head(resultKeys(job, end)("manifest.json")))) return;
     // A job that is cancelled before anybody began has its first model as the result.
     if (round === 0) await createFirstModel(context);
     return send(context, [{ kind: "finish" }]);
@@ -68,6 +73,8 @@ export async function runAdvance(context: Context, round: number, look: number):
   const { present, missing, lastSignMs } = await missingUpdates(context, round);
   const startedAtMs = (await store.head(keys.model(job, round, 0)))?.createdAtMs ?? 0;
   if (missing.length > 0) {
+    // Under a budget that was set since the round was begun, or where who closed the last one died before this was asked.
+    if (await isOverBudget(context, decisions, round)) return send(context, [{ kind: "finish" }]);
     const steps: Task[] = missing.map((worker) => ({ kind: "step", round, worker }));
     const late = isLate(context, startedAtMs, Math.max(startedAtMs, lastSignMs), present, plan.workers);
     return resend(context, round, steps, look, late);

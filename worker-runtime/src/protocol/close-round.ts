@@ -1,8 +1,9 @@
 import { UserError } from "../errors.ts";
 import { canonicalJson, sha256 } from "../hash.ts";
+import { isOverBudget } from "./budget.ts";
 import { decodeHead, headRange } from "./bundle.ts";
 import { type Context, once, send } from "./context.ts";
-import { decide, readDecisions } from "./decisions.ts";
+import { decide, endOf, readDecisions } from "./decisions.ts";
 import { keys, rankOf } from "./keys.ts";
 import { encodeManifest, type Manifest, readManifest } from "./manifest.ts";
 import { shards } from "./model-shards.ts";
@@ -28,13 +29,15 @@ export async function closeRound(context: Context, round: number): Promise<boole
   return true;
 }
 
-/** After a round: the next one, or the result. */
+/** After a round: the next one, or the result. Whatever ends the job here is decided before anybody acts on it. */
 export async function startNext(context: Context, manifest: Manifest): Promise<void> {
   const stops = await stopIfDue(context, manifest);
   const { plan, store, job } = context;
-  const ends = stops || !trains(plan, manifest.round) || (await readDecisions(store, job)).length > 0;
-  if (ends) return send(context, [{ kind: "finish" }]);
-  await sendRound(context, manifest.round + 1);
+  if (stops || !trains(plan, manifest.round)) return send(context, [{ kind: "finish" }]);
+  const next = manifest.round + 1;
+  const decisions = await readDecisions(store, job);
+  if (endOf(decisions) || (await isOverBudget(context, decisions, next))) return send(context, [{ kind: "finish" }]);
+  await sendRound(context, next);
 }
 
 /**

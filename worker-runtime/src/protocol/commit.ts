@@ -1,5 +1,6 @@
 import { canonicalJson, sha256 } from "../hash.ts";
 import type { Plan } from "../job/plan.ts";
+import type { TaskTrace } from "../result/run-record.ts";
 import type { KernelStamp } from "../training/trainer.ts";
 import { decodeHead, headRange } from "./bundle.ts";
 import type { Context } from "./context.ts";
@@ -13,6 +14,7 @@ import { keys } from "./keys.ts";
  */
 export async function commitBundle(context: Context, key: string, bytes: Uint8Array): Promise<void> {
   if ((await context.store.putIfAbsent(key, bytes)) === "created") return;
+  await noteRepeat(context, decodeHead(key, bytes).trace);
   const stored = await context.store.get(key, headRange);
   if (!stored) return; // Removed behind the head of the job; nobody needs it any more.
   const theirs = decodeHead(key, stored);
@@ -26,6 +28,13 @@ export async function commitBundle(context: Context, key: string, bytes: Uint8Ar
     keys.divergence(context.job, sha256(`${key} ${mine.contentHash}`).slice(0, 32)),
     Buffer.from(JSON.stringify(divergence)),
   );
+}
+
+/** What was done twice is paid for twice, so it is written down too. */
+async function noteRepeat({ store, job }: Context, trace: unknown): Promise<void> {
+  if (!(trace as Partial<TaskTrace>).task) return;
+  const text = JSON.stringify(trace);
+  await store.putIfAbsent(keys.repeat(job, sha256(text).slice(0, 32)), Buffer.from(text));
 }
 
 /** Why other bits are to be expected. Portable ones depend on TensorFlow's version alone, native ones on the whole stamp. */

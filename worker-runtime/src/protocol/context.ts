@@ -22,6 +22,12 @@ export interface Context {
   /** 1 when the message was delivered for the first time. */
   readonly attempt: number;
   readonly startedAtMs: number;
+  /** Whether this is the first task of its process that computes. */
+  readonly cold: boolean;
+  /** Of the first task of all in a cloud's process: how long that had been there. */
+  readonly startUpMs?: number;
+  /** Of the function, where the platform tells it. */
+  readonly memoryMib?: number;
   readonly queueMs: number;
   readonly peakMemoryBytes: () => number;
   /** Milliseconds until the platform ends this invocation; Infinity on this machine. */

@@ -1,17 +1,22 @@
+import { datasetSize } from "../cost/forecast.ts";
+import { jobCost } from "../cost/job-cost.ts";
+import { listPrices } from "../cost/prices.ts";
 import { canonicalJson, sha256 } from "../hash.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { metricsLines } from "../result/metrics.ts";
 import { renderReport } from "../result/report.ts";
 import type { RunRecord } from "../result/run-record.ts";
 import { eventFile } from "../result/tensorboard.ts";
+import { readRepeats } from "./budget.ts";
 import type { Context } from "./context.ts";
 import { DamagedObject } from "./damaged.ts";
-import { type Decision, decide, readDecisions } from "./decisions.ts";
+import { budgetOf, type Decision, decide, endOf, isSpent, readDecisions, resultKeys } from "./decisions.ts";
 import { keys } from "./keys.ts";
 import type { ResultFile } from "./learner.ts";
 import { findHead, readManifest } from "./manifest.ts";
 import { readWeights } from "./model-shards.ts";
 import { readDatasetManifest, readDivergences, readRounds } from "./run-record.ts";
+import { sendLook } from "./send-round.ts";
 
 /** `result/manifest.json`: written last, so that a result that has one is whole. */
 export interface ResultManifest {
@@ -33,11 +38,17 @@ export async function runFinish(context: Context): Promise<void> {
   const { store, job, learner } = context;
   if (await store.head(keys.result(job, "manifest.json"))) return;
   const decisions = await readDecisions(store, job, ["stop", "cancel", "failed", "result"]);
-  if (decisions.some(({ name }) => name === "failed")) return;
-  const round = await decideResult(context, decisions);
+  const end = endOf(decisions);
+  if (end?.name === "failed") return;
+  const keyOf = resultKeys(job, end);
+  if (isSpent(end) && (await store.head(keyOf("manifest.json")))) return;
+  const closed = isSpent(end) ? end!.round! : await findHead(store, job);
+  // A budget that was spent, until another was set; or a list comes late. Whoever looks at the round finds out.
+  if (!end && closed <= context.plan.rounds) return sendLook(context, closed, 1);
+  const round = await decideResult(context, decisions, end, closed);
   const weights = await readWeights(context, round);
   const weightsHash = sha256(new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength));
-  const record = await makeRecord(context, decisions, round, weightsHash);
+  const record = await makeRecord(context, decisions, end, round, weightsHash);
   const files: ResultFile[] = [
     ...(await learner.exportModel(weights)),
     { name: "job.json", bytes: Buffer.from(canonicalJson(context.document)) },
@@ -54,22 +65,27 @@ export async function runFinish(context: Context): Promise<void> {
     weightsHash,
     chainHash: record.rounds.at(-1)?.manifestHash ?? sha256(canonicalJson(context.plan)),
     metrics: record.metrics,
-    files: await storeAll(context, files),
+    files: await storeAll(context, files, keyOf),
   };
-  await store.putIfAbsent(keys.result(job, "manifest.json"), Buffer.from(`${canonicalJson(manifest)}\n`));
+  await store.putIfAbsent(keyOf("manifest.json"), Buffer.from(`${canonicalJson(manifest)}\n`));
 }
 
 /**
  * Which round's starting weights are the result. Written down before it is used: after a cancel one execution may see a
- * round more than another, and the files of one result must come from one round.
+ * round more than another, and the files of one result must come from one round. A spent budget has its round already.
  */
-async function decideResult(context: Context, decisions: readonly Decision[]): Promise<number> {
+async function decideResult(
+  context: Context,
+  decisions: readonly Decision[],
+  end: Decision | undefined,
+  closed: number,
+): Promise<number> {
   const { store, job, plan, document } = context;
   const known = decisions.find(({ name }) => name === "result");
   if (known) return known.round!;
-  const closed = await findHead(store, job);
   const last = closed > 0 ? await readManifest(store, job, closed - 1) : undefined;
   const best = document.training.earlyStop ? last?.manifest.best?.round : undefined;
+  if (isSpent(end)) return best ?? closed;
   await decide(store, job, "result", { round: best ?? Math.min(closed, plan.rounds), reason: best ? "best" : "last" });
   return (await readDecisions(store, job, ["result"])).find(({ name }) => name === "result")!.round!;
 }
@@ -77,16 +93,26 @@ async function decideResult(context: Context, decisions: readonly Decision[]): P
 async function makeRecord(
   { store, job, document, plan, learner }: Context,
   decisions: readonly Decision[],
+  end: Decision | undefined,
   resultRound: number,
   weightsHash: string,
 ): Promise<RunRecord> {
-  const [rounds, divergences, manifest] = await Promise.all([
+  const [rounds, repeats, divergences, manifest] = await Promise.all([
     readRounds(store, job),
+    readRepeats(store, job),
     readDivergences(store, job),
     readDatasetManifest(store, plan.datasetHash),
   ]);
-  const stop = decisions.find(({ name }) => name === "stop" || name === "cancel");
-  const state = stop === undefined ? "finished" : stop.name === "stop" ? "stopped-early" : "cancelled";
+  const dataset = datasetSize(manifest, canonicalJson(manifest).length);
+  const budget = budgetOf(decisions)?.budget.dollars;
+  const stop = isSpent(end) ? end : decisions.find(({ name }) => name === "stop" || name === "cancel");
+  const state = isSpent(stop)
+    ? "out-of-budget"
+    : stop
+      ? stop.name === "stop"
+        ? "stopped-early"
+        : "cancelled"
+      : "finished";
   return {
     job,
     document,
@@ -104,13 +130,19 @@ async function makeRecord(
     weightsHash,
     rounds,
     divergences,
+    cost: jobCost({ plan, rounds, repeats, dataset }, listPrices),
+    ...(budget !== undefined && { budget }),
   };
 }
 
 /** Stores the files; gives the hash of each as it is stored. */
-async function storeAll({ store, job }: Context, files: readonly ResultFile[]): Promise<Record<string, string>> {
+async function storeAll(
+  { store }: Context,
+  files: readonly ResultFile[],
+  keyOf: (file: string) => string,
+): Promise<Record<string, string>> {
   const entries = files.map(async ({ name, bytes }) => {
-    const key = keys.result(job, name);
+    const key = keyOf(name);
     const created = (await store.putIfAbsent(key, bytes)) === "created";
     return [name, created ? sha256(bytes) : await hashOfStored(store, key)] as const;
   });

@@ -37,12 +37,20 @@ export const keys = {
   lookHint: (name: string, r: number, look: number) => `${round(name, r)}/looks/${padded(look, 6)}`,
   decisions: (name: string) => `${job(name)}/decisions/`,
   decision: (name: string, decision: string) => `${job(name)}/decisions/${decision}`,
+  /** A task that was done although somebody else had been faster: what it used, for the bill. */
+  repeats: (name: string) => `${job(name)}/repeats/`,
+  repeat: (name: string, hash: string) => `${job(name)}/repeats/${hash}`,
+  /** What a job with a budget has cost up to the end of a round. */
+  ledger: (name: string, r: number) => `${job(name)}/ledger/${padded(r, 6)}.json`,
   divergences: (name: string) => `${job(name)}/divergences/`,
   divergence: (name: string, hash: string) => `${job(name)}/divergences/${hash}`,
   /** What came of one firing that starts a job again; `name` is the job's as the firing says it. */
   retraining: (name: string, firing: string) => `${job(name)}/retrainings/${firing}.json`,
   incoming: (name: string) => `${keyPrefixes.incoming}${name}/`,
   result: (name: string, file: string) => `${job(name)}/result/${file}`,
+  /** The model so far of a job that stopped under its n-th budget. */
+  stopped: (name: string, n: number, file: string) => `${job(name)}/stopped/${padded(n, 4)}/${file}`,
+  allStopped: (name: string) => `${job(name)}/stopped/`,
 } as const;
 
 /** The number that ends a key; undefined where it ends with something else, such as a part. */

@@ -4,6 +4,7 @@ import type { JobDocument } from "../job/document.ts";
 import type { Plan } from "../job/plan.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import type { Divergence, RoundRecord, TaskTrace } from "../result/run-record.ts";
+import { endOf, isSpent, numbered, readDecisions, resultKeys } from "./decisions.ts";
 import type { ResultManifest } from "./finish.ts";
 import { keys } from "./keys.ts";
 import { readManifest } from "./manifest.ts";
@@ -28,10 +29,32 @@ export async function readResult(store: ObjectStore, job: string): Promise<Resul
   return readJson(store, keys.result(job, "manifest.json"));
 }
 
-/** Whether a job has come to its end: a result, or the decision that there will be none. */
+/**
+ * The result that a job has now, and the keys of its files: its last one; or, of a job that has spent its budget, the model
+ * so far, until another budget is set. `bytes` are those of its manifest. Undefined where there is neither.
+ */
+export async function readNewestResult(store: ObjectStore, job: string) {
+  const read = async (keyOf: (file: string) => string) => {
+    const bytes = await store.get(keyOf("manifest.json"));
+    return bytes && { result: JSON.parse(Buffer.from(bytes).toString()) as ResultManifest, bytes, keyOf };
+  };
+  const last = await read(resultKeys(job, undefined));
+  if (last) return last;
+  const end = endOf(await readDecisions(store, job));
+  return isSpent(end) ? read(resultKeys(job, end)) : undefined;
+}
+
+/** Whether a job has come to its end, as far as it may go: a result, or the decision that there will be none. */
 export async function isOver(store: ObjectStore, job: string): Promise<boolean> {
-  const ends = [keys.result(job, "manifest.json"), keys.decision(job, "failed")];
-  return (await Promise.all(ends.map((key) => store.head(key)))).some((found) => found !== undefined);
+  const prefix = keys.decisions(job);
+  const [result, decided] = await Promise.all([store.head(keys.result(job, "manifest.json")), store.list(prefix)]);
+  const names = decided.map(({ key }) => key.slice(prefix.length));
+  if (result || names.includes("failed")) return true;
+  const budgets = names.filter((name) => name.startsWith("budget-")).length;
+  // Somebody may have ended it for good meanwhile; then its result is still to come.
+  if (names.includes("cancel") || names.includes("stop")) return false;
+  if (budgets === 0 || !names.includes(numbered("spent", budgets))) return false;
+  return (await store.head(keys.stopped(job, budgets, "manifest.json"))) !== undefined;
 }
 
 /** All closed rounds, with what their tasks measured of themselves. */

@@ -34,7 +34,8 @@ async function makeUpdate(
   const loadedMs = learner.loadMs;
   const start = await readWeights(context, round);
   let state: LocalState = { step: 0, weights: start, optimizer: new Float32Array(0), lossSum: 0 };
-  if (fromStep > 0) state = await readPart(context, round, worker, fromStep);
+  const part = fromStep > 0 ? await readPart(context, round, worker, fromStep) : undefined;
+  if (part) state = part.state;
   const lastStep = trains(plan, round) ? plan.localSteps : 0;
   let longestMs = 0;
   while (state.step < lastStep) {
@@ -44,7 +45,7 @@ async function makeUpdate(
     longestMs = Math.max(longestMs, context.clock.nowMs() - begunAtMs);
     // Only *whether* to pause depends on the clock; a share that goes on elsewhere comes to the same bits.
     if (state.step < lastStep && context.remainingMs() < 2.5 * longestMs) {
-      await writePart(context, round, worker, state);
+      await writePart(context, round, worker, state, loadedMs, part?.trace);
       await send(context, [{ kind: "step", round, worker, fromStep: state.step }]);
       return "paused";
     }
@@ -57,7 +58,8 @@ async function makeUpdate(
     ...(measures(plan, round) && { sums: await learner.measure(worker, start) }),
   };
   const parts = trains(plan, round) ? encodeUpdate(plan, round, worker, start, state.weights) : [];
-  return encodeBundle({ report, trace: traceOf(context, "step", round, worker, loadedMs, parts), parts });
+  const trace = traceOf(context, "step", round, worker, loadedMs, parts, part?.trace);
+  return encodeBundle({ report, trace, parts });
 }
 
 function checkLoss({ document }: Context, state: LocalState, round: number, worker: number): void {

@@ -9,7 +9,7 @@ import { encodeMessage } from "./messages.ts";
 import { seal, unseal } from "./sealed.ts";
 
 /**
- * Stores a job and starts it. Submitting the same job again is harmless: it goes on from what is stored.
+ * Stores a job and starts it. Its budget is none of its document: it may change while the job is under way (`setBudget`). Submitting the same job again is harmless: it goes on from what is stored.
  * Returns the first round that is not closed: 0 for a new job.
  */
 export async function submit(
@@ -20,7 +20,8 @@ export async function submit(
   plan: Plan,
 ): Promise<number> {
   const { job } = plan;
-  await putSame(store, keys.spec(job), seal(document));
+  const { budget: _, ...meaning } = document;
+  await putSame(store, keys.spec(job), seal(meaning));
   await putSame(store, keys.plan(job), seal(plan));
   const round = Math.min(await findHead(store, job), plan.rounds);
   await queue.send([encodeMessage({ trivet: 1, job, sentAtMs, task: { kind: "advance", round, look: 0 } })]);

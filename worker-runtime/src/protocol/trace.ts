@@ -4,7 +4,7 @@ import type { Context } from "./context.ts";
 
 /**
  * What the task has used until now, and what storing its output is going to add: the trace is a part of that output, so the
- * time of the storing is not in it, nor the look at the round that follows.
+ * time of the storing is not in it, nor the look at the round that follows. `paused`: what the same share used before.
  */
 export function traceOf(
   context: Context,
@@ -13,11 +13,13 @@ export function traceOf(
   rank: number,
   loadedMs: number,
   parts: readonly Uint8Array[],
+  paused?: TaskTrace,
 ): TaskTrace {
   const { store, learner } = context;
   const finishedAtMs = context.clock.nowMs();
   const loadMs = learner.loadMs - loadedMs;
   const { storeMs, bytesRead, bytesWritten, ...requests } = store.use;
+  const before = paused?.requests ?? { put: 0, get: 0, head: 0, list: 0 };
   return {
     task,
     round,
@@ -31,9 +33,23 @@ export function traceOf(
     queueMs: context.queueMs,
     loadMs,
     peakMemoryBytes: context.peakMemoryBytes(),
-    requests: { ...requests, put: requests.put + 1 },
-    bytesRead,
-    bytesWritten: bytesWritten + bundleBytes(parts),
+    requests: {
+      put: requests.put + 1 + before.put,
+      get: requests.get + before.get,
+      head: requests.head + before.head,
+      list: requests.list + before.list,
+    },
+    bytesRead: bytesRead + (paused?.bytesRead ?? 0),
+    bytesWritten: bytesWritten + bundleBytes(parts) + (paused?.bytesWritten ?? 0),
+    ...(context.cold && { cold: true }),
+    ...(context.startUpMs !== undefined && { startUpMs: context.startUpMs }),
+    ...(context.memoryMib !== undefined && { memoryMib: context.memoryMib }),
+    ...(paused && {
+      earlier: {
+        invocations: (paused.earlier?.invocations ?? 0) + 1,
+        milliseconds: (paused.earlier?.milliseconds ?? 0) + paused.finishedAtMs - paused.startedAtMs,
+      },
+    }),
     ...(learner.stamp && { stamp: learner.stamp }),
     ...(learner.mode && { mode: learner.mode }),
     ...(learner.eagerReason && { eagerReason: learner.eagerReason }),

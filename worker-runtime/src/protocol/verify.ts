@@ -9,7 +9,7 @@ import { keys } from "./keys.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { modelLayout, shards } from "./model-shards.ts";
 import type { ModelReport } from "./reduce.ts";
-import { readDivergences, readJob, readResult, readRounds } from "./run-record.ts";
+import { readDivergences, readJob, readNewestResult, readRounds } from "./run-record.ts";
 import { trains, updateLayout } from "./update.ts";
 
 export interface Verification {
@@ -43,8 +43,8 @@ export async function verifyJob(store: ObjectStore, job: string): Promise<Verifi
     chain.push(parent);
     problems.push(...(await verifyRound(store, plan, closed.manifest)));
   }
-  const result = await readResult(store, job);
-  if (result) problems.push(...(await verifyResult(store, job, result, chain)));
+  const { result, keyOf } = (await readNewestResult(store, job)) ?? {};
+  if (result) problems.push(...(await verifyResult(store, keyOf!, result, chain)));
   return {
     plan,
     rounds: await readRounds(store, job),
@@ -104,13 +104,18 @@ function hashOf(hashes: readonly string[]): string {
   return sha256(Buffer.from(hashes.join(""), "hex"));
 }
 
-async function verifyResult(store: ObjectStore, job: string, result: ResultManifest, chain: string[]) {
+async function verifyResult(
+  store: ObjectStore,
+  keyOf: (file: string) => string,
+  result: ResultManifest,
+  chain: string[],
+) {
   const problems: string[] = [];
   // After a cancel, a round that was under way may still be closed behind the result.
   const from = result.state === "cancelled" ? chain.slice(result.round) : chain.slice(-1);
   if (!from.includes(result.chainHash)) problems.push("The result does not come from the last round.");
   for (const [name, hash] of Object.entries(result.files)) {
-    const stored = await store.get(keys.result(job, name));
+    const stored = await store.get(keyOf(name));
     if (!stored) problems.push(`The result's file ${name} is gone.`);
     else if (sha256(stored) !== hash) problems.push(`The result's file ${name} is not the one that was written.`);
   }

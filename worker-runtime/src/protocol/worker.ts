@@ -25,6 +25,10 @@ export interface WorkerParts {
   readonly place: string;
   openLearner(store: ObjectStore, document: JobDocument, plan: Plan): Promise<Learner>;
   peakMemoryBytes(): number;
+  /** Of the function, where the platform tells it. */
+  readonly memoryMib?: number;
+  /** When the process started, in milliseconds since 1970, where a platform starts one for a message. */
+  readonly bornAtMs?: number;
   /** Milliseconds until the platform ends this invocation; Infinity where nothing does. */
   remainingMs(): number;
 }
@@ -48,9 +52,15 @@ export class Worker {
   readonly #parts: WorkerParts;
   readonly #models = new ModelCache();
   #open: OpenJob | undefined;
+  /** Until the first task of this process is done; and until the first of those that compute, which loads TensorFlow. */
+  #isNew = true;
+  #isCold = true;
+  /** Of the task under way; what its learner reads counts as the task's. */
+  #store: MeteredStore;
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
+    this.#store = new MeteredStore(parts.store, parts.clock);
   }
 
   /** Does the task, and only then acknowledges: a crash anywhere before leaves the message to somebody else. */
@@ -58,6 +68,7 @@ export class Worker {
     const message = decodeMessage(delivery.body);
     if (typeof message === "string") return poison(delivery, message);
     const startedAtMs = this.#parts.clock.nowMs();
+    this.#store = this.#store.anew();
     try {
       const open = await this.#openJob(message.job);
       if (!open) return poison(delivery, `there is no job ${message.job} in this store`);
@@ -71,10 +82,16 @@ export class Worker {
   }
 
   async #run({ job, task, sentAtMs }: Message, open: OpenJob, attempt: number, startedAtMs: number): Promise<void> {
-    const { clock, queue, place, peakMemoryBytes, remainingMs } = this.#parts;
+    const { clock, queue, place, peakMemoryBytes, remainingMs, memoryMib, bornAtMs } = this.#parts;
+    const computes = task.kind === "step" || task.kind === "reduce";
+    const [isNew, cold] = [this.#isNew, this.#isCold && computes];
+    this.#isNew = false;
+    if (computes) this.#isCold = false;
     const context: Context = {
-      ...{ job, ...open, queue, clock, place, attempt, startedAtMs, peakMemoryBytes, remainingMs },
-      store: new MeteredStore(this.#parts.store, clock),
+      ...{ job, ...open, queue, clock, place, attempt, startedAtMs, cold, peakMemoryBytes, remainingMs },
+      ...(memoryMib !== undefined && { memoryMib }),
+      ...(isNew && bornAtMs !== undefined && { startUpMs: Math.max(0, startedAtMs - bornAtMs) }),
+      store: this.#store,
       models: this.#models,
       queueMs: Math.max(0, startedAtMs - sentAtMs),
     };
@@ -88,9 +105,10 @@ export class Worker {
   /** The job that was worked on last stays open, with its dataset and its recorded step. */
   async #openJob(job: string): Promise<OpenJob | undefined> {
     if (this.#open?.plan.job === job) return this.#open;
-    const stored = await readJob(this.#parts.store, job);
+    const stored = await readJob(this.#store, job);
     if (!stored) return undefined;
-    const learner = await this.#parts.openLearner(this.#parts.store, stored.document, stored.plan);
+    const current = () => this.#store;
+    const learner = await this.#parts.openLearner(forwarding(current), stored.document, stored.plan);
     this.#open = { ...stored, learner };
     return this.#open;
   }
@@ -111,6 +129,17 @@ export class Worker {
     await delivery.acknowledge();
     return { outcome: "failed", message, reason };
   }
+}
+
+/** The store of whatever task is under way, for a learner that outlives each of them. */
+function forwarding(current: () => ObjectStore): ObjectStore {
+  return {
+    putIfAbsent: (...args) => current().putIfAbsent(...args),
+    get: (...args) => current().get(...args),
+    head: (key) => current().head(key),
+    list: (prefix) => current().list(prefix),
+    delete: (key) => current().delete(key),
+  };
 }
 
 /** Could only come again for ever, so it is acknowledged and told of. */

@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { roundMetrics } from "./metrics.ts";
+import { costs } from "./report/cost.ts";
 import { environment, facts, usage } from "./report/environment.ts";
 import { count, counted, duration, metric, metricTick, percent, short } from "./report/format.ts";
 import { heading } from "./report/heading.ts";
@@ -46,6 +47,11 @@ export function sectionsOf(record: PageRecord): readonly Section[] {
     { id: "heading", content: heading(record) },
     { id: "learning", content: html`<h2>Learning</h2>${learning(record)}` },
     { id: "time", content: html`<h2>Time</h2>${time(record)}` },
+    {
+      id: "cost",
+      content:
+        record.cost && record.cost.tasks > 0 ? html`<h2>Cost</h2>${costs(record.cost, record.budget)}` : undefined,
+    },
     {
       id: "environment",
       content: html`<h2>Environment</h2>${environment(record.rounds.flatMap(({ traces }) => traces))}`,

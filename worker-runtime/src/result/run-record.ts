@@ -1,3 +1,4 @@
+import type { JobCost } from "../cost/job-cost.ts";
 import type { JobDocument } from "../job/document.ts";
 import type { Plan } from "../job/plan.ts";
 import type { KernelStamp } from "../training/trainer.ts";
@@ -25,6 +26,14 @@ export interface TaskTrace {
   readonly requests: { readonly put: number; readonly get: number; readonly head: number; readonly list: number };
   readonly bytesRead: number;
   readonly bytesWritten: number;
+  /** The first task of its process that computes, which so loads TensorFlow: a cold start. Left out where it is not. */
+  readonly cold?: boolean;
+  /** Of the first task of all in a cloud's process: from the start of the process until the task began. */
+  readonly startUpMs?: number;
+  /** Of the function, where the platform tells it. */
+  readonly memoryMib?: number;
+  /** Of a share that was paused: the invocations before this one. Requests and bytes above hold theirs too. */
+  readonly earlier?: { readonly invocations: number; readonly milliseconds: number };
   readonly stamp?: KernelStamp;
   readonly mode?: "recorded" | "eager";
   /** Why steps ran eagerly, in one sentence without its full stop. */
@@ -65,7 +74,10 @@ export interface RunRecord {
     readonly heldOutExamples: number;
     readonly skippedRows: number;
   };
-  readonly outcome: { readonly state: "finished" | "stopped-early" | "cancelled"; readonly reason?: string };
+  readonly outcome: {
+    readonly state: "finished" | "stopped-early" | "cancelled" | "out-of-budget";
+    readonly reason?: string;
+  };
   /** The round whose starting weights are the result. */
   readonly resultRound: number;
   readonly primaryMetric: string;
@@ -74,6 +86,10 @@ export interface RunRecord {
   readonly weightsHash: string;
   readonly rounds: readonly RoundRecord[];
   readonly divergences: readonly Divergence[];
+  /** At list prices. */
+  readonly cost?: JobCost;
+  /** The last cap in dollars, where there was one. */
+  readonly budget?: number;
 }
 
 /** A run as a page shows it: one that has ended, or one that is under way. */

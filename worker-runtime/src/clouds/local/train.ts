@@ -1,16 +1,20 @@
 import { join } from "node:path";
+import { datasetSize } from "../../cost/forecast.ts";
+import { makeBudget } from "../../cost/make-budget.ts";
+import type { Prices } from "../../cost/prices.ts";
+import { canonicalJson } from "../../hash.ts";
 import type { JobDocument } from "../../job/document.ts";
 import type { RunEvent, TrainOutcome } from "../../job/events.ts";
 import { jobName } from "../../job/make-plan.ts";
 import type { Plan } from "../../job/plan.ts";
-import { keys } from "../../protocol/keys.ts";
-import { readResult } from "../../protocol/run-record.ts";
+import { setBudget } from "../../protocol/budget.ts";
+import { readNewestResult, readResult } from "../../protocol/run-record.ts";
 import { readOutcome } from "../read-outcome.ts";
 import { inWords } from "./chaos.ts";
 import { systemClock } from "./clock.ts";
 import { LocalObjectStore } from "./object-store.ts";
 import { WorkerPool } from "./pool.ts";
-import { prepare } from "./prepare.ts";
+import { decidePlan, prepareDataset } from "./prepare.ts";
 import type { WorkerProcesses } from "./processes.ts";
 
 export interface TrainOptions {
@@ -23,6 +27,8 @@ export interface TrainOptions {
   readonly processes: number;
   /** Trains a job that is already finished once more, beside the first result. */
   readonly again: boolean;
+  /** What a budget is held against. @default the list prices */
+  readonly prices?: Prices | undefined;
   /** Lets go wrong what may go wrong, drawn from this seed: processes killed, reads damaged, messages doubled. The result is the same. */
   readonly chaosSeed?: number | undefined;
   /** Stops the run; the same call goes on from there. */
@@ -48,7 +54,12 @@ export async function trainLocally(options: TrainOptions): Promise<TrainOutcome>
   options.onProcesses?.(pool.processes);
   try {
     const signal = AbortSignal.any([options.signal, pool.broken]);
-    const plan = await prepare(store, { ...options, signal });
+    const dataset = await prepareDataset(store, { ...options, signal });
+    const plan = await decidePlan(store, dataset, options);
+    if (document.budget) {
+      const size = datasetSize(dataset.manifest, canonicalJson(dataset.manifest).length);
+      await setBudget(store, plan.job, makeBudget(document.budget.dollars, plan, size, { prices: options.prices }));
+    }
     await pool.train(document, plan, { startedAtMs, signal, onEvent, chaosSeed });
     // Before the state is read, so that no worker closes a further round behind it.
     await pool.stop();
@@ -88,7 +99,8 @@ async function compareWithFirst(
 /** How the job stands, and where its result is. */
 async function outcomeOf(store: LocalObjectStore, { job }: Plan, startedAtMs: number): Promise<TrainOutcome> {
   const outcome = await readOutcome(store, job);
-  const resultFolder = outcome.weightsHash && join(store.folder, keys.result(job, ""));
+  const newest = outcome.weightsHash ? await readNewestResult(store, job) : undefined;
+  const resultFolder = newest && join(store.folder, newest.keyOf(""));
   const seconds = (systemClock.nowMs() - startedAtMs) / 1000;
   return { ...outcome, ...(resultFolder && { resultFolder }), seconds };
 }

@@ -7,7 +7,7 @@ import { sha256 } from "../../hash.ts";
 import type { RunEvent } from "../../job/events.ts";
 import type { ObjectInfo, ObjectStore } from "../../ports/object-store.ts";
 import type { ResultManifest } from "../../protocol/finish.ts";
-import { keys } from "../../protocol/keys.ts";
+import { readNewestResult } from "../../protocol/run-record.ts";
 import { checkResultFiles, parseResultManifest, readResultManifest } from "../../result/read-result.ts";
 import { everySecond } from "../every-second.ts";
 import { systemClock } from "../local/clock.ts";
@@ -36,13 +36,13 @@ export async function fetchResult(
   folder: string,
   options: FetchOptions,
 ): Promise<ResultManifest> {
-  const key = keys.result(job, "manifest.json");
-  const stored = await store.get(key);
-  if (!stored) throw await noResult(store, job);
-  const manifest = parseResultManifest(Buffer.from(stored).toString(), key);
+  const newest = await readNewestResult(store, job);
+  if (!newest) throw await noResult(store, job);
+  const { bytes: stored, keyOf } = newest;
+  const manifest = parseResultManifest(Buffer.from(stored).toString(), keyOf("manifest.json"));
   const { folderOption = "--to" } = options;
   if (await isThere(folder, stored, folderOption)) return manifest;
-  return explained(folder, () => fetchWhole(store, manifest, stored, folder, options), folderOption).catch(
+  return explained(folder, () => fetchWhole(store, keyOf, manifest, stored, folder, options), folderOption).catch(
     async (error) => {
       // Another one that fetches the same result may have been faster, and has renamed what both wrote to.
       if (await isThere(folder, stored, folderOption)) return manifest;
@@ -53,15 +53,15 @@ export async function fetchResult(
 
 /** A result in a store, whose files are read one by one and checked against its manifest. Throws `UserError` as `fetchResult` does. */
 export async function openStoredResult(store: ObjectStore, job: string) {
-  const key = keys.result(job, "manifest.json");
-  const stored = await store.get(key);
-  if (!stored) throw await noResult(store, job);
-  const manifest = parseResultManifest(Buffer.from(stored).toString(), key);
+  const newest = await readNewestResult(store, job);
+  if (!newest) throw await noResult(store, job);
+  const { bytes: stored, keyOf } = newest;
+  const manifest = parseResultManifest(Buffer.from(stored).toString(), keyOf("manifest.json"));
   const read = async (name: string): Promise<Uint8Array> => {
-    const bytes = await store.get(keys.result(job, name));
+    const bytes = await store.get(keyOf(name));
     if (!bytes)
       throw new UserError(`The result of ${job} lacks its file ${name}: somebody removed it from the store.`, 1);
-    if (sha256(bytes) !== manifest.files[name]) throw damaged(keys.result(job, name));
+    if (sha256(bytes) !== manifest.files[name]) throw damaged(keyOf(name));
     return bytes;
   };
   return { manifest, read };
@@ -69,6 +69,7 @@ export async function openStoredResult(store: ObjectStore, job: string) {
 
 async function fetchWhole(
   store: ObjectStore,
+  keyOf: (file: string) => string,
   manifest: ResultManifest,
   storedManifest: Uint8Array,
   folder: string,
@@ -76,7 +77,7 @@ async function fetchWhole(
 ): Promise<ResultManifest> {
   const unfinished = `${folder}.unfinished`;
   await mkdir(unfinished, { recursive: true });
-  await fetchFiles(store, manifest, unfinished, options);
+  await fetchFiles(store, keyOf, manifest, unfinished, options);
   // By a rename too: nobody sees a part of it, whoever else fetches the same.
   const temporary = `${unfinished}-${randomUUID()}`;
   try {
@@ -108,13 +109,14 @@ async function isThere(folder: string, manifest: Uint8Array, folderOption: strin
 
 async function fetchFiles(
   store: ObjectStore,
+  keyOf: (file: string) => string,
   { job, files }: ResultManifest,
   folder: string,
   { signal, onEvent }: FetchOptions,
 ): Promise<void> {
-  const stored = new Map((await store.list(keys.result(job, ""))).map((info) => [info.key, info]));
+  const stored = new Map((await store.list(keyOf(""))).map((info) => [info.key, info]));
   const wanted = Object.entries(files).map(([name, hash]) => {
-    const info = stored.get(keys.result(job, name));
+    const info = stored.get(keyOf(name));
     if (!info)
       throw new UserError(`The result of ${job} lacks its file ${name}: somebody removed it from the store.`, 1);
     return { info, hash, file: join(folder, name) };

@@ -1,9 +1,9 @@
 import type { Plan } from "../../job/plan.ts";
 import type { ObjectInfo, ObjectStore } from "../../ports/object-store.ts";
-import { readDecisions } from "../../protocol/decisions.ts";
+import { numbered, readDecisions } from "../../protocol/decisions.ts";
 import { keyPrefixes, keys, rankOf } from "../../protocol/keys.ts";
 import { readManifest } from "../../protocol/manifest.ts";
-import { readJob, readResult } from "../../protocol/run-record.ts";
+import { readJob, readNewestResult, readResult } from "../../protocol/run-record.ts";
 import { measures } from "../../protocol/update.ts";
 
 /**
@@ -18,6 +18,7 @@ export type JobState =
   | "cancelling"
   | "finished"
   | "stopped-early"
+  | "out-of-budget"
   | "cancelled"
   | "failed";
 
@@ -67,13 +68,14 @@ export async function readStatus(store: ObjectStore, job: string): Promise<JobSt
   const { plan } = stored;
   const { state, closedRounds } = summary;
   const prefix = keys.updates(job, closedRounds);
-  const [result, decisions, updates, measured, last] = await Promise.all([
-    readResult(store, job),
+  const [newest, decisions, updates, measured, last] = await Promise.all([
+    readNewestResult(store, job),
     readDecisions(store, job),
     store.list(prefix),
     readMeasured(store, plan, closedRounds),
     closedRounds > 0 ? readManifest(store, job, Math.min(closedRounds, plan.rounds) - 1) : undefined,
   ]);
+  const result = newest?.result;
   const decided = { stopping: "stop", cancelling: "cancel", failed: "failed" }[state as string];
   const reason = result ? result.reason : decisions.find(({ name }) => name === decided)?.reason;
   return {
@@ -120,6 +122,9 @@ async function stateOf(store: ObjectStore, job: string, names: Set<string>, clos
   if (decided("failed")) return "failed";
   if (decided("cancel")) return "cancelling";
   if (decided("stop")) return "stopping";
+  const budgets = [...names].filter((name) => name.startsWith(keys.decision(job, "budget-"))).length;
+  if (budgets > 0 && decided(numbered("spent", budgets)))
+    return names.has(keys.stopped(job, budgets, "manifest.json")) ? "out-of-budget" : "stopping";
   return closedRounds > 0 ? "running" : "waiting";
 }
 

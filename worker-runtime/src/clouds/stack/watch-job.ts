@@ -5,7 +5,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
 import { keys } from "../../protocol/keys.ts";
 import { findHead } from "../../protocol/manifest.ts";
-import { isOver, readJob } from "../../protocol/run-record.ts";
+import { isOver, readJob, readNewestResult } from "../../protocol/run-record.ts";
 import { planEvent } from "../local/prepare.ts";
 import { RoundWatcher } from "../local/round-watcher.ts";
 import { readOutcome } from "../read-outcome.ts";
@@ -66,7 +66,8 @@ export async function watchJob(
 
 /** From the submission to the end, or until now, by the store's clock as far as it tells. */
 async function secondsOf(store: ObjectStore, job: string, clock: Clock): Promise<number> {
-  const ends = [keys.plan(job), keys.result(job, "manifest.json"), keys.decision(job, "failed")];
+  const keyOf = (await readNewestResult(store, job))?.keyOf ?? ((file: string) => keys.result(job, file));
+  const ends = [keys.plan(job), keyOf("manifest.json"), keys.decision(job, "failed")];
   const [submitted, result, failed] = await Promise.all(ends.map((key) => store.head(key)));
   return ((result ?? failed)?.createdAtMs ?? clock.nowMs()) / 1000 - submitted!.createdAtMs / 1000;
 }

@@ -5,6 +5,8 @@ import type { Plan } from "../../job/plan.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ObjectInfo, ObjectStore } from "../../ports/object-store.ts";
 import type { TaskQueue } from "../../ports/task-queue.ts";
+import { type Budget, setBudget } from "../../protocol/budget.ts";
+import { budgetOf, readDecisions } from "../../protocol/decisions.ts";
 import { findNewestJob, nameOfRun } from "../../protocol/find-job.ts";
 import { keys } from "../../protocol/keys.ts";
 import { isOver, readJob, type StoredJob } from "../../protocol/run-record.ts";
@@ -20,7 +22,9 @@ export interface RetrainParts {
  * What one firing came to, committed under the firing's key before it is acted on: whoever gets the same message again
  * finds it, and starts the same run, which is harmless. `failed`: why it started none.
  */
-export type Retraining = { readonly document: JobDocument; readonly plan: Plan } | { readonly failed: string };
+export type Retraining =
+  | { readonly document: JobDocument; readonly plan: Plan; readonly budget?: Budget }
+  | { readonly failed: string };
 
 /**
  * Starts the newest job of that name once more, on all objects under `incoming/<name>/` or, where there are none, on the
@@ -32,8 +36,11 @@ export async function retrain(parts: RetrainParts, name: string, schedule?: stri
   const objects = await listIncoming(store, name);
   const key = keys.retraining(name, schedule ?? firingOf(objects));
   const retraining = await decideOnce(store, key, () => decide(store, name, objects, schedule !== undefined));
-  if ("plan" in retraining && !(await isOver(store, retraining.plan.job)))
-    await submit(store, queue, clock.nowMs(), retraining.document, retraining.plan);
+  if ("plan" in retraining && !(await isOver(store, retraining.plan.job))) {
+    const { document, plan, budget } = retraining;
+    if (budget) await setBudget(store, plan.job, budget);
+    await submit(store, queue, clock.nowMs(), document, plan);
+  }
   return retraining;
 }
 
@@ -79,7 +86,9 @@ async function decide(
     const stored = job === undefined ? undefined : await readJob(store, job);
     if (!stored) throw new UserError(`There is no job ${name} in this store. Submit it once with \`trivet submit\`.`);
     const plan = objects.length > 0 ? await planOn(store, stored, objects, keys.incoming(name)) : stored.plan;
-    return { document: stored.document, plan: again ? await nextRun(store, plan) : plan };
+    // What a run may cost, each of its further runs may.
+    const budget = budgetOf(await readDecisions(store, stored.plan.job))?.budget;
+    return { document: stored.document, plan: again ? await nextRun(store, plan) : plan, ...(budget && { budget }) };
   } catch (error) {
     // What a person must mend would be the same at every try.
     if (error instanceof UserError && error.exitCode !== 3) return { failed: error.message };

@@ -34,6 +34,8 @@ export function outcome({ outcome: { state, reason }, resultRound, plan, rounds,
       return `Finished after ${counted(plan.rounds, "round")}${because}`;
     case "stopped-early":
       return `Stopped early${because} ${result}`;
+    case "out-of-budget":
+      return `Stopped by its budget${because} ${result}`;
     case "cancelled":
       return `Cancelled${because} ${result}`;
     case "failed":
