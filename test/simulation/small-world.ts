@@ -153,7 +153,7 @@ export class SmallWorld {
   }
 
   async #compare(key: string, body: Uint8Array): Promise<string | undefined> {
-    if (/hint|looks|traces|result\/(report|events|metrics)/.test(key)) return undefined;
+    if (/hint|looks|traces|repeats|result\/(report|events|metrics)/.test(key)) return undefined;
     if (/divergences|failed/.test(key)) return `${key} was stored: ${Buffer.from(body)}`;
     const known = await this.#expected.get(key);
     if (!known) return `${key} was stored, which is no object of this job`;
