@@ -265,8 +265,23 @@ describe("trivet sweep", () => {
     writeFileSync(join(folder(), "sweep.yaml"), "parameters: { training.learningRate: [1000000, 100000] }\n");
     const { exitCode, stdout, stderr } = await runTrivet(folder(), ["sweep"]);
     expect(exitCode, stdout).to.equal(1);
-    expect(stdout).to.include("No run has a result.");
+    expect(stdout).to.include("No run has a measured result.");
     expect(stderr).to.match(/ failed: The (loss|weights) became /);
+  });
+
+  it("holds each run to the job's budget", async () => {
+    writeJob(folder(), 4);
+    const text = readFileSync(join(folder(), "job.yaml"), "utf8");
+    writeFileSync(join(folder(), "job.yaml"), `${text}budget: { dollars: 0.000001 }\n`);
+    writeFileSync(join(folder(), "sweep.yaml"), "parameters: { training.learningRate: [1, 2] }\n");
+    const { stdout, exitCode } = await runTrivet(folder(), ["sweep", "--json"]);
+    // Too little for a round that measures, so nothing is the best.
+    expect(exitCode).to.equal(1);
+    const outcome = eventsOf(stdout).at(-1) as unknown as SweepOutcome;
+    expect(outcome.runs.map(({ state, rounds }) => [state, rounds])).to.deep.equal([
+      ["out-of-budget", 1],
+      ["out-of-budget", 1],
+    ]);
   });
 
   it("stops at Ctrl-C with exit code 130", async () => {

@@ -39,7 +39,7 @@ export function addSweep(program: Command): void {
     .summary("train a job with many settings, and name the best")
     .description(
       "Trains a job on this machine with many settings: every combination, random draws, or draws of which the better ones train on. " +
-        "Each run is a job of its own, so a run that was trained before is not trained again. The exit code is 1 when no run has a result.",
+        "Each run is a job of its own, so a run that was trained before is not trained again. The exit code is 1 when no run has a measured result.",
     )
     .addHelpText("before", help)
     .argument("[sweep]", "the sweep file, YAML or JSON", "sweep.yaml")

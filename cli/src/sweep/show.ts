@@ -35,7 +35,7 @@ export function showOutcome({ runs, metric, best }: SweepOutcome): string {
     ...table([["", "job", "state", metric, ...paths], ...rows], [0, 3]),
     "",
     best === undefined
-      ? styled("red", "No run has a result.")
+      ? styled("red", "No run has a measured result.")
       : `${styled("green", "Best")}: ${best.job}, held-out ${metric} ${measure(best.value!)}, with ${words(best.settings)}`,
   ].join("\n");
 }

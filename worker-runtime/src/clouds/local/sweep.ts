@@ -4,11 +4,13 @@ import type { Plan } from "../../job/plan.ts";
 import { primaryOf } from "../../models/index.ts";
 import type { Learner } from "../../protocol/learner.ts";
 import { readManifest } from "../../protocol/manifest.ts";
+import { readDatasetManifest } from "../../protocol/run-record.ts";
 import { defaultFactor } from "../../sweep/document.ts";
 import type { Sweep, SweepRun } from "../../sweep/parse.ts";
 import { type Rung, roundOfRung, rungsOf } from "../../sweep/rungs.ts";
 import type { Settings } from "../../sweep/settings.ts";
 import { readOutcome } from "../read-outcome.ts";
+import { setJobBudget } from "../set-job-budget.ts";
 import { systemClock } from "./clock.ts";
 import { LocalObjectStore } from "./object-store.ts";
 import { WorkerPool } from "./pool.ts";
@@ -133,6 +135,8 @@ async function planAll(store: LocalObjectStore, options: SweepOptions): Promise<
       return undefined;
     });
     if (!plan || signal.aborted) return undefined;
+    const manifest = await readDatasetManifest(store, plan.datasetHash);
+    await setJobBudget(store, { document: run.document, plan, manifest });
     candidates.push({ ...run, plan, primary: await primaryOf(run.document.model) });
   }
   const metrics = new Set(candidates.map(({ primary }) => primary.metric));

@@ -1,15 +1,12 @@
 import { join } from "node:path";
-import { datasetSize } from "../../cost/forecast.ts";
-import { makeBudget } from "../../cost/make-budget.ts";
 import type { Prices } from "../../cost/prices.ts";
-import { canonicalJson } from "../../hash.ts";
 import type { JobDocument } from "../../job/document.ts";
 import type { RunEvent, TrainOutcome } from "../../job/events.ts";
 import { jobName } from "../../job/make-plan.ts";
 import type { Plan } from "../../job/plan.ts";
-import { setBudget } from "../../protocol/budget.ts";
 import { readNewestResult, readResult } from "../../protocol/run-record.ts";
 import { readOutcome } from "../read-outcome.ts";
+import { setJobBudget } from "../set-job-budget.ts";
 import { inWords } from "./chaos.ts";
 import { systemClock } from "./clock.ts";
 import { LocalObjectStore } from "./object-store.ts";
@@ -56,10 +53,7 @@ export async function trainLocally(options: TrainOptions): Promise<TrainOutcome>
     const signal = AbortSignal.any([options.signal, pool.broken]);
     const dataset = await prepareDataset(store, { ...options, signal });
     const plan = await decidePlan(store, dataset, options);
-    if (document.budget) {
-      const size = datasetSize(dataset.manifest, canonicalJson(dataset.manifest).length);
-      await setBudget(store, plan.job, makeBudget(document.budget.dollars, plan, size, { prices: options.prices }));
-    }
+    await setJobBudget(store, { document, plan, manifest: dataset.manifest }, { prices: options.prices });
     await pool.train(document, plan, { startedAtMs, signal, onEvent, chaosSeed });
     // Before the state is read, so that no worker closes a further round behind it.
     await pool.stop();
