@@ -121,6 +121,8 @@ describe("trivet estimate, plan and cost", () => {
     const inspected = JSON.parse((await trivet("inspect", "reviews", "--json")).stdout);
     expect(inspected.problems).to.deep.equal([]);
     expect(inspected.result.state).to.equal("out-of-budget");
+    const { weightsHashes } = JSON.parse((await trivet("diff", "reviews", "reviews", "--json")).stdout);
+    expect(weightsHashes).to.deep.equal([inspected.result.weightsHash, inspected.result.weightsHash]);
     const same = await trivet("train");
     expect(same.exitCode).to.equal(4);
     expect(same.stdout).to.include("Stopped by its budget").and.to.include("--budget <dollars>");

@@ -322,5 +322,16 @@ describe("the prediction endpoint", () => {
         expect(sentBytes).to.be.lessThan(40 * 2 ** 20);
       });
     }
+
+    it("hangs up on a caller that never stops sending", async () => {
+      const headers = { "transfer-encoding": "chunked" };
+      const sent = request({ port: await serve(), method: "POST", path: "/predict", headers });
+      sent.on("response", (response) => response.resume().on("error", () => {}));
+      sent.on("error", () => {});
+      const chunk = Buffer.alloc(2 ** 16, "x");
+      const send = (): void => void (sent.destroyed || sent.write(chunk, () => setImmediate(send)));
+      send();
+      await new Promise((resolve) => sent.on("close", resolve));
+    });
   });
 });

@@ -1,7 +1,7 @@
 import { UserError } from "../errors.ts";
 import { fieldsThatDiffer } from "../job/differences.ts";
 import type { JobSide } from "../protocol/diff.ts";
-import { readJob, readResult, readRounds } from "../protocol/run-record.ts";
+import { readJob, readNewestResult, readRounds } from "../protocol/run-record.ts";
 import type { ComparedJob, Comparison } from "../result/comparison.ts";
 import { spanOf } from "../result/report/timeline.ts";
 import { readStatus } from "./stack/job-status.ts";
@@ -16,11 +16,11 @@ export async function compareJobs(sides: readonly JobSide[]): Promise<Comparison
 }
 
 async function readSide({ store, job }: JobSide): Promise<{ compared: ComparedJob; document: object }> {
-  const [stored, status, rounds, result] = await Promise.all([
+  const [stored, status, rounds, newest] = await Promise.all([
     readJob(store, job),
     readStatus(store, job),
     readRounds(store, job),
-    readResult(store, job),
+    readNewestResult(store, job),
   ]);
   if (!stored || !status) throw new UserError(`There is no job ${job} in its store.`);
   const { $schema: _, name: __, ...document } = stored.document;
@@ -28,7 +28,7 @@ async function readSide({ store, job }: JobSide): Promise<{ compared: ComparedJo
   const span = spanOf(traces);
   const compared = {
     ...{ job, rounds, state: status.state, closedRounds: status.closedRounds, plannedRounds: status.rounds },
-    ...{ resultRound: result?.round, metrics: status.measured?.metrics ?? {}, trainLoss: status.trainLoss },
+    ...{ resultRound: newest?.result.round, metrics: status.measured?.metrics ?? {}, trainLoss: status.trainLoss },
     clockMs: traces.length === 0 ? 0 : span.toMs - span.fromMs,
     weightsHash: status.weightsHash,
   };

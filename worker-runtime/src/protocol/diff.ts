@@ -7,7 +7,7 @@ import { decodeHead, headRange } from "./bundle.ts";
 import { keys } from "./keys.ts";
 import { findHead, type Manifest, readManifest } from "./manifest.ts";
 import { readModelShard, shardBounds, shards } from "./model-shards.ts";
-import { readJob, readResult, type StoredJob } from "./run-record.ts";
+import { readJob, readNewestResult, type StoredJob } from "./run-record.ts";
 import { trains } from "./update.ts";
 
 /** A job in the store that has it. */
@@ -59,7 +59,10 @@ export interface JobDiff {
 export async function diffJobs(left: JobSide, right: JobSide): Promise<JobDiff> {
   const sides: Sides = [await open(left), await open(right)];
   const found = await firstDifference(sides);
-  const weightsHashes = await both(sides, async ({ store, job }) => (await readResult(store, job))?.weightsHash);
+  const weightsHashes = await both(
+    sides,
+    async ({ store, job }) => (await readNewestResult(store, job))?.result.weightsHash,
+  );
   const [one, other] = weightsHashes;
   return {
     jobs: [left.job, right.job],

@@ -2,6 +2,9 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { maximumBodyBytes, type PredictionEndpoint } from "./endpoint.ts";
 
+/** How long a caller may go on sending what is not read. */
+const lingerMs = 1000;
+
 /** Serves predictions over HTTP, for platforms that speak HTTPS and know the caller. Resolves when the server listens. */
 export async function servePredictions(endpoint: PredictionEndpoint, port: number): Promise<Server> {
   const server = createServer((request, response) => {
@@ -26,9 +29,17 @@ async function answer(
   const { status, body: said } = await endpoint.answer({ method, path, query, body });
   response.statusCode = status;
   response.setHeader("content-type", "application/json");
-  // What is left of a body that is too large is not read.
-  if (body === undefined || !server.listening) response.setHeader("connection", "close");
-  response.end(`${JSON.stringify(said)}\n`, () => body === undefined && request.destroy());
+  if (!server.listening) response.setHeader("connection", "close");
+  response.end(`${JSON.stringify(said)}\n`, () => body === undefined && hangUp(request));
+}
+
+/**
+ * Ends a request whose body is too large. To close at once, with bytes unread, would reset the connection, and the caller
+ * might lose the answer with it; so what comes is thrown away for a moment.
+ */
+function hangUp(request: IncomingMessage): void {
+  const timer = setTimeout(() => request.destroy(), lingerMs);
+  request.once("close", () => clearTimeout(timer)).resume();
 }
 
 /** The body; undefined, with the rest of it unread, for one that is too large. */
