@@ -64,6 +64,8 @@ ${markdownTable(["Cloud", "Started", "At once, of 2", "Most memory, MiB", "Calls
 ## Seconds from the submission, of a small job
 
 ${markdownTable(["Cloud", "Functions", "First task begun", "First training step", "First update stored", "Result"], starts)}
+
+When a result was there is told by the store, in whole seconds on AWS and Azure: it may seem up to a second early.
 `;
 }
 
