@@ -1,7 +1,7 @@
 import type { FieldDifference } from "../job/differences.ts";
-import { duration, metric, metricTick, short } from "./report/format.ts";
+import { duration, metric, short } from "./report/format.ts";
 import { type Html, html } from "./report/html.ts";
-import { lineChart } from "./report/line-chart.ts";
+import { learningCharts } from "./report/learning-charts.ts";
 import { eyebrow, frozenPage } from "./report/page.ts";
 import type { RoundRecord } from "./run-record.ts";
 
@@ -93,35 +93,7 @@ ${fields.map(
 
 function curves({ jobs }: Comparison, names: readonly string[]): Html {
   const lastRound = Math.max(0, ...jobs.flatMap(({ rounds }) => rounds.at(-1)?.round ?? 0));
-  const charts = names.map((name, i) =>
-    lineChart({
-      id: `held-out-${i}`,
-      title: `Held-out ${name}`,
-      series: jobs.map(({ rounds, resultRound }, job) => ({
-        name: letter(job),
-        points: rounds.map(({ round, metrics }) => ({ round, value: metrics?.[name] ?? Number.NaN })),
-        markedRound: resultRound,
-      })),
-      format: (value) => metric(name, value),
-      formatTick: (value) => metricTick(name, value),
-      lastRound,
-    }),
-  );
-  const loss = lineChart({
-    id: "training-loss",
-    title: "Training loss",
-    series: jobs.map(({ rounds }, job) => ({
-      name: letter(job),
-      points: rounds.map(({ round, trainLoss }) => ({ round, value: trainLoss ?? Number.NaN })),
-      markedRound: undefined,
-    })),
-    format: short,
-    lastRound,
-  });
-  return html`<div class="charts">
-${charts[0]}
-${loss}
-${charts.slice(1)}
-</div>
+  const named = jobs.map(({ rounds, resultRound }, job) => ({ name: letter(job), rounds, resultRound }));
+  return html`${learningCharts(named, names, lastRound)}
 <p class="note">A held-out value is that of the weights which a round started from; rings mark the results.</p>`;
 }

@@ -2,11 +2,11 @@ import { stringify } from "yaml";
 import { roundMetrics } from "./metrics.ts";
 import { costs } from "./report/cost.ts";
 import { environment, facts, usage } from "./report/environment.ts";
-import { count, counted, duration, metric, metricTick, percent, short } from "./report/format.ts";
+import { count, counted, duration, percent } from "./report/format.ts";
 import { heading } from "./report/heading.ts";
 import { type Html, html } from "./report/html.ts";
 import { integrity } from "./report/integrity.ts";
-import { lineChart } from "./report/line-chart.ts";
+import { learningCharts } from "./report/learning-charts.ts";
 import { loadingTheModel } from "./report/loading.ts";
 import { frozenPage } from "./report/page.ts";
 import { roundsTable } from "./report/rounds-table.ts";
@@ -73,38 +73,7 @@ function learning(record: PageRecord): Html {
   const names = [...new Set([primaryMetric, ...rounds.flatMap(({ metrics }) => Object.keys(metrics ?? {}))])];
   // While a run is under way the curves grow towards its planned end.
   const lastRound = record.weightsHash === undefined ? record.plan.rounds : (rounds.at(-1)?.round ?? 0);
-  const held = names.map((name, i) =>
-    lineChart({
-      id: `held-out-${i}`,
-      title: `Held-out ${name}`,
-      series: [
-        {
-          points: rounds.map(({ round, metrics }) => ({ round, value: metrics?.[name] ?? Number.NaN })),
-          markedRound: resultRound,
-        },
-      ],
-      format: (value) => metric(name, value),
-      formatTick: (value) => metricTick(name, value),
-      lastRound,
-    }),
-  );
-  const loss = lineChart({
-    id: "training-loss",
-    title: "Training loss",
-    series: [
-      {
-        points: rounds.map(({ round, trainLoss }) => ({ round, value: trainLoss ?? Number.NaN })),
-        markedRound: undefined,
-      },
-    ],
-    format: short,
-    lastRound,
-  });
-  return html`<div class="charts">
-${held[0]}
-${loss}
-${held.slice(1)}
-</div>
+  return html`${learningCharts([{ rounds, resultRound }], names, lastRound)}
 <p class="note">A held-out value is that of the weights which a round started from; the ring marks the result. Training loss is the mean over the round's local steps.</p>
 ${roundsTable(rounds, roundMetrics(record), names)}`;
 }
